@@ -1,0 +1,1 @@
+"""The nouns: pure values and functions, no I/O and no clock. Project files validate straight into them."""

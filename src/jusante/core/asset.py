@@ -1,0 +1,151 @@
+"""What the graph is made of."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from jusante.core.check import Check
+from jusante.core.dashboard import Dashboard
+from jusante.core.model import PythonModel, Query, ShellStep, SqlModel
+from jusante.core.place import Place
+from jusante.core.source import Source, SourceTable
+
+AssetKind = Literal["ingested", "model", "view", "step", "dashboard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A table that is brought in from a source."""
+
+    source: Source
+    table: SourceTable
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltDashboard:
+    """A dashboard with its queries analysed, in the order of `Dashboard.queries()`."""
+
+    dashboard: Dashboard
+    queries: tuple[Query, ...]
+
+
+Definition = Ingested | SqlModel | PythonModel | ShellStep | BuiltDashboard
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One thing that the project makes. `id` is the table's name; steps and dashboards are `step:x`, `dashboard:x`.
+
+    `inputs` are the ids it reads. `canonical` says what it is, in a form that changes only when its result might.
+    """
+
+    id: str
+    place: Place
+    inputs: tuple[str, ...]
+    definition: Definition
+
+    @property
+    def kind(self) -> AssetKind:
+        """What sort of thing it is."""
+        match self.definition:
+            case Ingested():
+                return "ingested"
+            case ShellStep():
+                return "step"
+            case BuiltDashboard():
+                return "dashboard"
+            case SqlModel(header=header) | PythonModel(header=header):
+                return "view" if header.kind == "view" else "model"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether it has rows of its own in the lakehouse."""
+        return self.kind in {"ingested", "model"}
+
+    @property
+    def owner(self) -> str | None:
+        """Whom to tell."""
+        match self.definition:
+            case Ingested(source=source):
+                return source.owner
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard.owner
+            case SqlModel(header=header) | PythonModel(header=header):
+                return header.owner
+            case ShellStep(header=step):
+                return step.owner
+
+    @property
+    def about(self) -> str:
+        """What it is, in a sentence; empty where nobody has said."""
+        match self.definition:
+            case Ingested(source=source, table=table):
+                return table.about or source.about or ""
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard.about or ""
+            case SqlModel(header=header) | PythonModel(header=header):
+                return header.about or ""
+            case ShellStep(header=step):
+                return step.about or ""
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words it can be selected by, as `tag:ml`."""
+        match self.definition:
+            case Ingested(table=table):
+                return table.tags
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard.tags
+            case SqlModel(header=header) | PythonModel(header=header):
+                return header.tags
+            case ShellStep(header=step):
+                return step.tags
+
+    @property
+    def checks(self) -> tuple[Check, ...]:
+        """What must hold before it is published, as declared."""
+        match self.definition:
+            case Ingested(table=table):
+                return table.checks
+            case SqlModel(header=header) | PythonModel(header=header):
+                return header.checks
+            case BuiltDashboard() | ShellStep():
+                return ()
+
+    @property
+    def grain(self) -> tuple[str, ...]:
+        """The columns that tell its rows apart; empty where nobody has said."""
+        match self.definition:
+            case Ingested(table=table):
+                return table.key
+            case SqlModel(header=header) | PythonModel(header=header):
+                return header.grain
+            case BuiltDashboard() | ShellStep():
+                return ()
+
+    def version(self, above: Mapping[str, str]) -> str:
+        """A hash that changes only when the result might: of what it is, and of the versions of its inputs."""
+        basis = [self.kind, _canonical(self.definition), sorted((name, above[name]) for name in self.inputs)]
+        return hashlib.sha256(json.dumps(basis, default=str).encode()).hexdigest()[:16]
+
+
+def _canonical(definition: Definition) -> Any:
+    """What the result depends on. Owners, descriptions and the way to a source do not change a row."""
+    match definition:
+        case Ingested(source=source, table=table):
+            return [source.kind, table.model_dump(exclude={"about": True, "tags": True, "ingest": {"every"}})]
+        case BuiltDashboard(dashboard=dashboard, queries=queries):
+            return [dashboard.model_dump(), [query.canonical for query in queries]]
+        case SqlModel(header=header, query=query):
+            return [query.canonical, _settings(header)]
+        case PythonModel(header=header, canonical=canonical, inputs=inputs):
+            return [canonical, sorted(inputs.items()), _settings(header)]
+        case ShellStep(header=step, script=script):
+            return [script, step.model_dump(exclude={"about", "owner", "tags"})]
+
+
+def _settings(header: Any) -> Any:
+    return header.model_dump(exclude={"about", "owner", "tags"})

@@ -1,0 +1,77 @@
+"""What the project itself makes: SQL models, Python models and shell steps."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from jusante.core.check import Check
+from jusante.core.noun import Noun
+
+
+class Model(Noun):
+    """What stands in a model's header, or in the arguments of `@model`."""
+
+    about: str | None = Field(None, description="What the table tells, in a sentence.")
+    owner: str | None = None
+    kind: Literal["view", "full"] = Field("full", description="view: a query kept by name. full: built anew as a whole.")
+    grain: tuple[str, ...] = Field((), description="The columns that say what one row is; checked to be unique and filled.")
+    time: str | None = Field(None, description="The column with the time a row is about.")
+    checks: tuple[Check, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class Step(Noun):
+    """What stands in the comment block at the head of a shell step."""
+
+    about: str | None = None
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    inputs: Mapping[str, str] = Field(
+        default_factory=dict, description="Tables, by the name NAME that the step finds as a file's path in INPUT_NAME."
+    )
+    format: Literal["csv", "parquet", "ndjson"] = Field("csv", description="The format of the input files.")
+    outputs: tuple[str, ...] = Field((), description="Files it writes, relative to the project.")
+    environment: tuple[str, ...] = Field((), description="The environment variables it gets, besides PATH.")
+    timeout_seconds: int = Field(3600, ge=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """An analysed SQL query: the tables it reads, and its text in canonical form, alike for alike queries."""
+
+    sql: str
+    reads: tuple[str, ...]
+    canonical: str
+
+
+@dataclass(frozen=True, slots=True)
+class SqlModel:
+    """A SQL file under `models/`."""
+
+    header: Model
+    query: Query
+
+
+@dataclass(frozen=True, slots=True)
+class PythonModel:
+    """A function under `models/` with `@model`. `inputs` are the tables its parameters take, by parameter.
+
+    `file` is relative to the project; `canonical` is the module's syntax tree, without comments and docstrings.
+    """
+
+    header: Model
+    file: str
+    function: str
+    inputs: Mapping[str, str]
+    canonical: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShellStep:
+    """A script under `steps/`. `script` is its text."""
+
+    header: Step
+    file: str
+    script: str

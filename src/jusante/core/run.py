@@ -1,0 +1,93 @@
+"""What happens when a project runs, and what is remembered of it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Action = Literal["ingest", "build", "check", "serve", "skip"]
+TaskStatus = Literal["succeeded", "failed", "held", "skipped"]
+RunStatus = Literal["running", "succeeded", "partial", "failed", "crashed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a run did about one asset. `reason` says why; `notices` are for whoever reads the report."""
+
+    asset: str
+    action: Action
+    status: TaskStatus
+    reason: str = ""
+    rows_in: int | None = None
+    rows_out: int | None = None
+    bytes_scanned: int | None = None
+    seconds: float = 0.0
+    cost_usd: float | None = None
+    snapshot_id: int | None = None
+    error: Mapping[str, str] | None = None
+    notices: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The task as `--json` prints it."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"notices": list(self.notices)}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a project: who started it where, and how it ended."""
+
+    run_id: str
+    command: str
+    environment: str
+    started_at: dt.datetime
+    host: str
+    pid: int
+    status: RunStatus = "running"
+    ended_at: dt.datetime | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The run as `--json` prints it; times in ISO 8601, UTC."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {
+            "started_at": self.started_at.isoformat(),
+            "ended_at": self.ended_at.isoformat() if self.ended_at else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AssetState:
+    """What an asset was last made from, so that it can be told whether it is stale.
+
+    `inputs` are the snapshots that were read, by table. `pointer` and `snapshot_id` are None for what has no rows.
+    `cursor` (see `Cursor.as_dict`) and `marker` are how far an ingested table has come.
+    """
+
+    asset: str
+    version: str
+    inputs: Mapping[str, int]
+    run_id: str
+    at: dt.datetime
+    pointer: str | None = None
+    snapshot_id: int | None = None
+    cursor: Mapping[str, str] | None = None
+    marker: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An entry of the ledger. `payload` holds no personal data and no secrets."""
+
+    kind: str
+    at: dt.datetime
+    run_id: str | None = None
+    asset: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    seq: int | None = None
+
+
+def outcome(tasks: tuple[Task, ...]) -> RunStatus:
+    """How a run ended: succeeded if nothing went wrong, failed if nothing went right, else partial."""
+    wrong = sum(task.status in {"failed", "held"} for task in tasks)
+    right = sum(task.status == "succeeded" for task in tasks)
+    return "succeeded" if not wrong else "partial" if right else "failed"

@@ -1,0 +1,88 @@
+"""A source system that somebody else owns, and how each of its tables is ingested."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, SerializeAsAny
+
+from jusante.core.check import Check
+from jusante.core.noun import Noun
+from jusante.core.secret import Secret
+
+Policy = Literal["evolve", "hold"]
+
+
+class Ingest(Noun):
+    """How a table is brought in."""
+
+    mode: Literal["full", "incremental"] = Field(
+        "full", description="full: all of it each time; deletes are noticed. incremental: what is new since the cursor."
+    )
+    cursor: str | None = Field(None, description="The column that grows: an id, or the time of the last change.")
+    lookback: str | None = Field(
+        None, description="How far behind the cursor late rows are looked for: `2h`, `3d`, or a number for a number."
+    )
+    every: str | None = Field(None, description="How often, when the platform runs: `15m`, `1h`, `1d`.")
+
+
+class Drift(Noun):
+    """What happens when the source changes its shape: evolve follows it, hold keeps the last good snapshot."""
+
+    add: Policy = "evolve"
+    drop: Policy = "hold"
+    rename: Policy = "hold"
+    type: Policy = "hold"
+
+
+class ColumnRule(Noun):
+    """What is known of one column at the source."""
+
+    type: str | None = Field(None, description="Cast to this type on arrival: `decimal(12,2)`, `timestamptz`, `date` …")
+    about: str | None = None
+    sensitive: str | None = Field(None, description="What kind of personal data it is: email, phone, name …")
+    purpose: tuple[str, ...] = Field((), description="What it may be used for. Sensitive without a purpose: never read.")
+
+
+class Limits(Noun):
+    """Kindness to the source."""
+
+    connections: int = Field(2, ge=1, le=64, description="How many connections at once, at the most.")
+    rows_per_second: int | None = Field(None, ge=1, description="How fast rows are read, at the most.")
+    requests_per_second: float | None = Field(None, gt=0, description="How fast a web API is asked, at the most.")
+    not_during: str | None = Field(None, description='Quiet hours: `"09:00-11:00 America/Sao_Paulo"`.')
+    attempts: int = Field(4, ge=1, le=20, description="How often a read that failed in passing is tried, in all.")
+    timeout_seconds: float = Field(60.0, gt=0, le=3600, description="How long one answer may take.")
+
+
+class SourceTable(Noun):
+    """One table of a source. `options` are those of the source's kind (paths of files, paging of a web API)."""
+
+    about: str | None = None
+    origin: str | None = Field(None, alias="from", description="Its name at the source, where another: `public.orders`.")
+    key: tuple[str, ...] = Field((), description="The columns that tell rows apart. One row is kept for each key.")
+    ingest: Ingest = Ingest()
+    drift: Drift = Drift()
+    columns: Mapping[str, ColumnRule] = Field(default_factory=dict)
+    checks: tuple[Check, ...] = ()
+    tags: tuple[str, ...] = ()
+    bad_rows: Literal["fail", "quarantine"] = Field(
+        "fail", description="A row that cannot be read: fail the load, or set it aside in `<table>__quarantine`."
+    )
+    options: SerializeAsAny[Noun] = Noun()
+
+
+class Source(Noun):
+    """A source system: its owner, how to reach it, its tables."""
+
+    source: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Its name, which its tables bear before the dot.")
+    kind: str
+    connection: Any = Field(None, description="How to reach it; secrets only by reference: `${env:NAME}`.")
+    owner: str | None = None
+    about: str | None = None
+    tables: Mapping[str, SourceTable] = Field(default_factory=dict)
+    limits: Limits = Limits()
+    options: SerializeAsAny[Noun] = Noun()
+
+    def secret(self) -> Secret:
+        """The connection as a secret; empty where the source needs none."""
+        return self.connection if isinstance(self.connection, Secret) else Secret(self.connection or "")

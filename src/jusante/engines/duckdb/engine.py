@@ -1,0 +1,96 @@
+"""The engine: one DuckDB instance, a connection for each session."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from jusante.core.literals import literal
+from jusante.engines.duckdb.session import DuckDBSession
+from jusante.ports.relation import FilePlan, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How much of the machine DuckDB may use. `memory` as DuckDB writes sizes (`2GB`); `threads` 0: one for each core."""
+
+    memory: str = "60%"
+    threads: int = 0
+    spill: Path | None = None
+    spill_limit: str = "100GB"
+
+
+class DuckDBEngine:
+    """DuckDB in this process, in memory, spilling to `spill` when a query needs more than `memory`."""
+
+    def __init__(self, settings: EngineSettings | None = None) -> None:
+        self._settings = settings or EngineSettings()
+        self._own_spill = None if self._settings.spill else tempfile.mkdtemp(prefix="jusante-spill-")
+        self._numbers = itertools.count(1)
+        self._database: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def session(self, relations: Mapping[str, Relation] | None = None, *, locked: bool = False) -> Iterator[DuckDBSession]:
+        """A session over relations by table name; `locked` gives it a DuckDB of its own that reads nothing else."""
+        connection = self._connect(files_of(relations or {})) if locked else self._shared().cursor()
+        session = DuckDBSession(connection, f"s{next(self._numbers)}", locked=locked)
+        try:
+            for name, relation in (relations or {}).items():
+                session.add(name, relation)
+            yield session
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        """Let go of memory and spill files."""
+        if self._database:
+            self._database.close()
+            self._database = None
+        if self._own_spill:
+            shutil.rmtree(self._own_spill, ignore_errors=True)
+
+    def _shared(self) -> duckdb.DuckDBPyConnection:
+        if self._database is None:
+            self._database = self._connect(None)
+        return self._database
+
+    def _connect(self, allowed: tuple[str, ...] | None) -> duckdb.DuckDBPyConnection:
+        spill = Path(self._settings.spill or self._own_spill or ".")
+        spill.mkdir(parents=True, exist_ok=True)
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": self._settings.memory,
+            "temp_directory": str(spill),
+            "max_temp_directory_size": self._settings.spill_limit,
+            "preserve_insertion_order": "false",
+            "python_enable_replacements": "false",
+            "autoinstall_known_extensions": "false",
+            "allow_community_extensions": "false",
+        }
+        if self._settings.threads:
+            config["threads"] = self._settings.threads
+        connection = duckdb.connect(":memory:", config=config)
+        connection.execute("set TimeZone = 'UTC'")
+        if allowed is not None:
+            lock(connection, allowed)
+        return connection
+
+
+def files_of(relations: Mapping[str, Relation]) -> tuple[str, ...]:
+    """The exact files that relations may read; a locked session admits only file plans."""
+    plans = [relation for relation in relations.values() if isinstance(relation, FilePlan)]
+    assert len(plans) == len(relations), "a locked session reads published tables only"
+    return tuple(file for plan in plans for file in plan.files)
+
+
+def lock(connection: duckdb.DuckDBPyConnection, files: tuple[str, ...]) -> None:
+    """Shut a DuckDB off from all but these files. The order matters: the last line makes the others final."""
+    connection.execute(f"set allowed_paths = [{', '.join(literal(file) for file in files)}]")
+    connection.execute("set allow_persistent_secrets = false")
+    connection.execute("set autoload_known_extensions = false")
+    connection.execute("set enable_external_access = false")
+    connection.execute("set lock_configuration = true")

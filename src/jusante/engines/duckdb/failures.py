@@ -1,0 +1,44 @@
+"""DuckDB's errors in our words."""
+
+import errno
+import re
+
+import duckdb
+
+from jusante.engines.duckdb import database_scan, file_scan
+from jusante.errors import EngineError, JusanteError, StorageError, StorageFull
+from jusante.ports.relation import DatabaseScan, FileScan
+
+_FULL = re.compile(r"no space left|disk quota exceeded|max_temp_directory_size|ENOSPC", re.IGNORECASE)
+_READ_ONLY = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
+
+
+def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> JusanteError:
+    """The error to tell. With scans of outside systems in play, they are asked first: most failures are theirs."""
+    text = str(error)
+    if _FULL.search(text) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+        return StorageFull("the disk is full", where=_path(text), fix="free some space, then run again: nothing was lost")
+    for scan in scans:
+        found = database_scan.failure(error, scan) if isinstance(scan, DatabaseScan) else file_scan.failure(error, scan)
+        if found is not None:
+            return found
+    if isinstance(error, OSError) or (isinstance(error, duckdb.IOException) and _READ_ONLY.search(text)):
+        return StorageError(_first(text), where=_path(text), fix="make the folder writable for this user")
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return EngineError(
+            f"the query needs more memory than it may use: {_first(text)}", fix="raise `engine: {memory: …}` in jusante.yaml"
+        )
+    if isinstance(error, duckdb.InterruptException):
+        return EngineError("the query was cancelled")
+    return EngineError(_first(text))
+
+
+def _first(text: str) -> str:
+    """The message without DuckDB's error class, its SQL excerpt and its hints."""
+    message = text.split("\n\n")[0].split("\nLINE ")[0].strip()
+    return re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", message)
+
+
+def _path(text: str) -> str:
+    found = re.search(r'"(/[^"]+)"', text)
+    return found[1] if found else ""

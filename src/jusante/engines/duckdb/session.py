@@ -1,0 +1,157 @@
+"""One piece of work on a DuckDB connection: relations as views, queries over them, files out of them."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from jusante.core.literals import literal
+from jusante.core.names import quote, split
+from jusante.core.schema import Column, Schema
+from jusante.engines.duckdb import database_scan, file_scan
+from jusante.engines.duckdb.failures import failure
+from jusante.engines.duckdb.types import FieldIds, duckdb_name, schema_of, storable
+from jusante.ports.engine import Reject, Target
+from jusante.ports.relation import Batches, DatabaseScan, FilePlan, FileScan, Relation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROW_GROUP_ROWS = 122_880
+FILE_BYTES = 256 * 1024 * 1024
+
+
+class DuckDBSession:
+    """A connection with a catalogue of its own, in which each relation is a view `namespace.table`."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: str, *, locked: bool = False) -> None:
+        self._connection = connection
+        self._catalogue = catalogue
+        self._scans: dict[str, DatabaseScan | FileScan] = {}
+        self._namespaces: set[str] = set()
+        connection.execute(f"attach ':memory:' as {quote(catalogue)}")
+        connection.execute(f"use {quote(catalogue)}")
+
+    # -- relations ---------------------------------------------------------------------------------------------------
+
+    def add(self, name: str, relation: Relation) -> None:
+        """One more relation, under a table's name."""
+        match relation:
+            case FilePlan():
+                self.add_view(name, read_plan(relation))
+            case FileScan():
+                self._scans[name] = relation
+                self._guarded(lambda: self.add_view(name, file_scan.prepare(self._connection, name, relation)))
+            case DatabaseScan():
+                self._scans[name] = relation
+                self._guarded(lambda: self.add_view(name, database_scan.prepare(self._connection, relation)))
+            case Batches():
+                self._add_batches(name, relation)
+
+    def add_view(self, name: str, sql: str) -> None:
+        """A query under a table's name."""
+        self._guarded(lambda: self._connection.execute(f"create or replace view {self._named(name)} as {sql}"))
+
+    def _add_batches(self, name: str, relation: Batches) -> None:
+        import pyarrow as pa
+
+        reader = pa.RecordBatchReader.from_batches(relation.schema, relation.batches)
+        # A view of this connection alone; Arrow readers cannot live in a catalogue that others see.
+        registered = f"batches {name}"
+        self._connection.register(registered, reader)
+        self.add_view(name, f"from temp.main.{quote(registered)}")
+
+    def _named(self, name: str) -> str:
+        namespace, table = split(name)
+        if namespace not in self._namespaces:
+            self._connection.execute(f"create schema if not exists {quote(namespace)}")
+            self._namespaces.add(namespace)
+        return f"{quote(namespace)}.{quote(table)}"
+
+    # -- queries -----------------------------------------------------------------------------------------------------
+
+    def schema(self, sql: str) -> Schema:
+        """The columns a query gives, in storable types, without running it."""
+        return schema_of(*self._described(sql))
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """A small result as Python values."""
+        # Through Arrow: fetchall wants pytz for a timestamp with a zone.
+        columns = [column.to_pylist() for column in self.table(sql).columns]
+        return list(zip(*columns, strict=True))
+
+    def table(self, sql: str) -> "pa.Table":
+        """A result in memory, as Arrow."""
+        return self._guarded(lambda: self._connection.execute(sql).to_arrow_table())
+
+    def reader(self, sql: str, batch_rows: int = 65_536) -> "pa.RecordBatchReader":
+        """A result as a stream of Arrow batches, valid while the session is open."""
+        return self._guarded(lambda: self._connection.execute(sql).to_arrow_reader(batch_rows))
+
+    def stage(self, sql: str, target: Target) -> FilePlan:
+        """Run a query into Parquet files in the target's folder, at least one, with Iceberg's field ids in them."""
+        names, kinds = self._described(sql)
+        ids = FieldIds(dict(target.ids), target.last_id)
+        clause = ids.clause(names, kinds)
+        columns = schema_of(names, kinds)
+        self._guarded(lambda: Path(target.folder).parent.mkdir(parents=True, exist_ok=True))
+        copy = (
+            f"copy ({storable(sql, names, kinds)}) to {literal(target.folder)} (format parquet, "
+            f"compression zstd, field_ids {clause}, row_group_size {ROW_GROUP_ROWS}, per_thread_output false, "
+            f"file_size_bytes {FILE_BYTES}, filename_pattern '{{i}}', return_stats true)"
+        )
+        written = self._guarded(lambda: self._connection.execute(copy).fetchall())
+        files = [(str(row[0]), int(row[1]), int(row[2])) for row in written]
+        schema = Schema(tuple(Column(c.name, c.type, id=ids.of(c.name)) for c in columns))
+        return FilePlan(tuple(f[0] for f in files), schema, sum(f[1] for f in files), sum(f[2] for f in files))
+
+    def rejects(self, name: str) -> list[Reject]:
+        """The rows of a file scan that could not be read, after it was read."""
+        return file_scan.rejects(self._connection, name)
+
+    # -- ends --------------------------------------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """Stop what runs now, from another thread."""
+        self._connection.interrupt()
+
+    def close(self) -> None:
+        """Close the connection and forget its catalogue."""
+        try:
+            self._connection.execute("use memory.main")
+            self._connection.execute(f"detach {quote(self._catalogue)}")
+            for scan in self._scans.values():
+                if isinstance(scan, DatabaseScan):
+                    database_scan.release(self._connection, scan)
+        except duckdb.Error:
+            pass  # an aborted or interrupted connection cannot detach; closing it lets go of everything as well
+        finally:
+            self._connection.close()
+
+    def _described(self, sql: str) -> tuple[list[str], list[Any]]:
+        def describe() -> tuple[list[str], list[Any]]:
+            relation = self._connection.sql(f"select * from (\n{sql}\n) as described limit 0")
+            return relation.columns, relation.types
+
+        return self._guarded(describe)
+
+    def _guarded(self, work: Any) -> Any:
+        try:
+            return work()
+        except duckdb.Error as error:
+            raise failure(error, tuple(self._scans.values())) from None
+        except OSError as error:
+            raise failure(error, ()) from None
+
+
+def read_plan(plan: FilePlan) -> str:
+    """A SELECT over a table's files that matches columns by field id; one with no rows where there are no files."""
+    if not plan.files:
+        nulls = ", ".join(f"cast(null as {duckdb_name(c.type)}) as {quote(c.name)}" for c in plan.schema)
+        return f"select {nulls} where false"
+    files = ", ".join(literal(file) for file in plan.files)
+    fields = ", ".join(
+        f"{column.id}: {{name: {literal(column.name)}, type: {literal(duckdb_name(column.type))}, default_value: NULL}}"
+        for column in plan.schema
+    )
+    return f"select * from read_parquet([{files}], schema = map {{{fields}}})"

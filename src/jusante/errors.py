@@ -1,0 +1,153 @@
+"""All errors that leave jusante, each with a code, what happened, where, and the fix.
+
+```
+JusanteError
+├── UsageError             J001  the command was called wrongly                     exit 2
+├── ProjectInvalid         J100  the project's files have problems (all of them)    exit 2
+├── SourceError            J200  a source refused, or sent what cannot be read      exit 1
+│   ├── SourceUnavailable  J201  down, slow or dropped midway: worth another try    exit 1, retryable
+│   ├── SourceDenied       J202  wrong credentials or missing rights                exit 1
+│   ├── SourceHeld         J203  limits say: not now                                exit 1
+│   └── SourceChanged      J210  its shape changed, and the policy says hold        exit 1
+├── StorageError           J300  a table or file could not be written or read       exit 1
+│   ├── StorageFull        J301  the disk is full                                   exit 1
+│   └── CommitConflict     J302  somebody else committed first                      exit 1, retryable
+├── EngineError            J400  a query could not be run                           exit 1
+├── StepFailed             J410  a Python model or shell step failed                exit 1
+├── AuditFailed            J500  a blocking check failed; nothing was published     exit 1
+├── ProjectBusy            J600  another run holds the project                      exit 1, retryable
+└── ExtraMissing           J700  an optional part is not installed                  exit 2
+```
+"""
+
+from typing import ClassVar
+
+
+class JusanteError(Exception):
+    """An error told to a person: `what` happened, `where` (file:line, table.column, row), and how to `fix` it."""
+
+    code: ClassVar[str] = "J000"
+    exit_status: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.where = where
+        self.fix = fix
+
+    def __str__(self) -> str:
+        lines = [f"{self.code} {self.what}"]
+        lines += [f"  at   {self.where}"] if self.where else []
+        lines += [f"  fix  {self.fix}"] if self.fix else []
+        return "\n".join(lines)
+
+    def at(self, where: str) -> "JusanteError":
+        """The same error with `where` filled in, when the place was not known further down."""
+        if not self.where:
+            self.where = where
+        return self
+
+    def as_dict(self) -> dict[str, str]:
+        """The four words of it, as `--json` prints them."""
+        return {"code": self.code, "what": self.what, "where": self.where, "fix": self.fix}
+
+
+class UsageError(JusanteError):
+    """The command was called wrongly."""
+
+    code = "J001"
+    exit_status = 2
+
+
+class ProjectInvalid(JusanteError):
+    """The project's files have problems; `core.problem.Problem` lists each."""
+
+    code = "J100"
+    exit_status = 2
+
+
+class SourceError(JusanteError):
+    """A source refused a read, or sent what cannot be understood. Retrying does not help."""
+
+    code = "J200"
+
+
+class SourceUnavailable(SourceError):
+    """A source is down, too slow or dropped the connection midway. Retrying may help."""
+
+    code = "J201"
+    retryable = True
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "", retry_after_seconds: float | None = None) -> None:
+        super().__init__(what, where=where, fix=fix)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class SourceDenied(SourceError):
+    """A source did not accept the credentials, or they lack a right."""
+
+    code = "J202"
+
+
+class SourceHeld(SourceError):
+    """The source's own limits (quiet hours) say: not now."""
+
+    code = "J203"
+
+
+class SourceChanged(SourceError):
+    """A source's shape changed and the table's drift policy says hold."""
+
+    code = "J210"
+
+
+class StorageError(JusanteError):
+    """A table or file could not be written or read."""
+
+    code = "J300"
+
+
+class StorageFull(StorageError):
+    """The disk under the warehouse is full."""
+
+    code = "J301"
+
+
+class CommitConflict(StorageError):
+    """Somebody else committed to the table since it was read."""
+
+    code = "J302"
+    retryable = True
+
+
+class EngineError(JusanteError):
+    """The engine could not run a query."""
+
+    code = "J400"
+
+
+class StepFailed(JusanteError):
+    """A Python model raised, or a shell step ended with another status than 0."""
+
+    code = "J410"
+
+
+class AuditFailed(JusanteError):
+    """A blocking check failed on what was staged; nothing was published."""
+
+    code = "J500"
+
+
+class ProjectBusy(JusanteError):
+    """Another run holds the project."""
+
+    code = "J600"
+    retryable = True
+
+
+class ExtraMissing(JusanteError):
+    """A part that is installed only on request is needed."""
+
+    code = "J700"
+    exit_status = 2

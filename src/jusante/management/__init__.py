@@ -1,0 +1,1 @@
+"""Work tables (`storage/`), checks (`quality/`): data management."""

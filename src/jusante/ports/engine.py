@@ -1,0 +1,78 @@
+"""What runs queries."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jusante.core.schema import Schema
+from jusante.ports.relation import FilePlan, Relation
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where staged files go: a folder of their own, and the ids that columns have in the table, by name.
+
+    Columns without an id yet get new ones, above `last_id`.
+    """
+
+    folder: str
+    ids: Mapping[str, int]
+    last_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that could not be read: where it stood, why, and its text as it was."""
+
+    file: str
+    line: int
+    column: str
+    reason: str
+    text: str
+
+
+class Session(Protocol):
+    """One piece of work: relations under names, and SQL over them. Errors are `EngineError`s or the source's own."""
+
+    def schema(self, sql: str) -> Schema:
+        """The columns that a query gives, in storable types, without running it."""
+
+    def stage(self, sql: str, target: Target) -> FilePlan:
+        """Run a query into Parquet files in the target's folder. Out-of-core: memory is bounded by the engine's limit."""
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """A small result as Python values."""
+
+    def table(self, sql: str) -> "pa.Table":
+        """A result in memory, as Arrow."""
+
+    def reader(self, sql: str, batch_rows: int = 65_536) -> "pa.RecordBatchReader":
+        """A result as a stream of Arrow batches, valid while the session is open."""
+
+    def add(self, name: str, relation: Relation) -> None:
+        """One more relation, under a table's name (`namespace.table`)."""
+
+    def add_view(self, name: str, sql: str) -> None:
+        """A query under a table's name, over relations already there."""
+
+    def rejects(self, name: str) -> list[Reject]:
+        """The rows of a `FileScan` with `set_aside` that could not be read, after it was read; at most 10,000."""
+
+    def cancel(self) -> None:
+        """Stop what runs now, from another thread; it raises `EngineError` where it ran."""
+
+
+class Engine(Protocol):
+    """A query engine. Sessions are independent and may be open at once in several threads."""
+
+    def session(
+        self, relations: Mapping[str, Relation] | None = None, *, locked: bool = False
+    ) -> AbstractContextManager[Session]:
+        """A session over relations by table name. `locked`: it can read these and nothing else, and write nothing."""
+
+    def close(self) -> None:
+        """Let go of memory and spill files."""

@@ -1,0 +1,46 @@
+"""Where runs, tasks and states are kept, and the ledger of events. Each change and its event are one transaction."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from jusante.core.run import AssetState, Event, Run, Task
+
+
+class MetadataStore(Protocol):
+    """The memory of a project. Errors are `StorageError`s."""
+
+    def begin(self, run: Run) -> None:
+        """A run has started."""
+
+    def end(self, run: Run) -> None:
+        """A run has ended, with the status and time it bears."""
+
+    def record(self, run_id: str, task: Task, state: AssetState | None = None) -> None:
+        """What a run did about one asset, and the asset's new state if it has one."""
+
+    def remember(self, states: Sequence[AssetState], kind: str) -> None:
+        """States that came about outside of a run's tasks; `kind` names the event (`reconciled`, `rolled_back`)."""
+
+    def states(self) -> Mapping[str, AssetState]:
+        """The state of every asset that has one."""
+
+    def runs(self, limit: int) -> tuple[Run, ...]:
+        """The latest runs, newest first."""
+
+    def run(self, run_id: str) -> Run | None:
+        """A run by its id."""
+
+    def tasks(self, run_id: str) -> tuple[Task, ...]:
+        """What a run did, in the order in which it was done."""
+
+    def last_tasks(self) -> Mapping[str, Task]:
+        """The last task of every asset that was not a skip."""
+
+    def unfinished(self) -> tuple[Run, ...]:
+        """Runs that have begun and not ended."""
+
+    def events(self, after: int, limit: int) -> tuple[Event, ...]:
+        """The ledger from a sequence number on, oldest first."""
+
+    def close(self) -> None:
+        """Let go of connections."""

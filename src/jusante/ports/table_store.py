@@ -1,0 +1,103 @@
+"""Where tables rest: files and snapshots, published by one commit at a time."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from jusante.core.schema import Schema
+from jusante.ports.relation import FilePlan
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it stands. `pointer` names this very state; `snapshot_id` its current snapshot.
+
+    `ids` are the field ids by dotted path, nested ones included; `summary` is what the snapshot's commit said of itself.
+    """
+
+    name: str
+    pointer: str
+    snapshot_id: int
+    plan: FilePlan
+    ids: Mapping[str, int]
+    last_id: int
+    summary: Mapping[str, str]
+
+    @property
+    def schema(self) -> Schema:
+        """The columns, each with its field id."""
+        return self.plan.schema
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one commit changes. It is refused if the table's snapshot is no longer `expected` (None: no table yet).
+
+    `add` are staged files. `remove` are files of the table that they stand for: all of them for a table built anew.
+    `keys` are columns that identify a row, for engines that use them. `summary` travels in the snapshot.
+    """
+
+    name: str
+    add: FilePlan
+    schema: Schema
+    remove: tuple[str, ...] = ()
+    expected: int | None = None
+    summary: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One published state of a table."""
+
+    id: int
+    at: dt.datetime
+    operation: str
+    rows: int
+    files: int
+    bytes: int
+    summary: Mapping[str, str]
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What maintenance of one table did."""
+
+    name: str
+    files_before: int
+    files_after: int
+    snapshots_expired: int
+    orphans_removed: int
+    bytes_freed: int
+
+
+class TableStore(Protocol):
+    """A lakehouse. Errors are `StorageError`s; `CommitConflict` when somebody else committed first."""
+
+    def pointers(self) -> Mapping[str, str]:
+        """The pointer of every table, by one query. A table whose pointer is unchanged is unchanged."""
+
+    def table(self, name: str, pointer: str | None = None) -> Table | None:
+        """A table as it stands, None where there is none. With a pointer it is the state of that pointer."""
+
+    def staging(self, name: str, run_id: str) -> str:
+        """The folder into which a run stages files of a table. It lies where the files will stay."""
+
+    def commit(self, commit: Commit) -> Table:
+        """Publish staged files in one step: readers see all of it or nothing."""
+
+    def unstage(self, name: str, run_id: str) -> None:
+        """Remove what a run staged for a table and did not publish. Published files are kept."""
+
+    def history(self, name: str) -> tuple[Snapshot, ...]:
+        """The snapshots that can still be read, oldest first."""
+
+    def rollback(self, name: str, snapshot_id: int) -> Table:
+        """Make an earlier snapshot the current one."""
+
+    def drop(self, name: str) -> None:
+        """Remove a table and its files."""
+
+    def maintain(self, name: str, keep: dt.timedelta, *, older_than: dt.datetime) -> Swept:
+        """Expire snapshots older than `keep`, and remove files that none of the rest needs, written before `older_than`."""

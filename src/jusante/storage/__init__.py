@@ -1,0 +1,1 @@
+"""Adapters where bytes rest: tables on Iceberg, runs and states in SQL."""

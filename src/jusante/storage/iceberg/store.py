@@ -1,0 +1,180 @@
+"""The table store on Iceberg. Its pointers are read by one query; pyiceberg is imported when a table must be opened."""
+
+import datetime as dt
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from jusante.core.names import split
+from jusante.errors import StorageError, StorageFull
+from jusante.ports.table_store import Commit, Snapshot, Swept, Table
+from jusante.storage.iceberg.places import clear, folder_of, staging_of
+from jusante.storage.iceberg.plans import Plans
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog.sql import SqlCatalog
+
+CATALOG = "jusante"
+_POINTERS = sa.text(
+    "select table_namespace, table_name, metadata_location from iceberg_tables where catalog_name = :catalog"
+)
+
+
+class IcebergStore:
+    """Tables in a warehouse folder, their pointers in the SQL database at `catalog_url`, plans kept in `plans`."""
+
+    def __init__(self, warehouse: str, catalog_url: str, plans: Path) -> None:
+        self._warehouse = warehouse
+        self._catalog_url = catalog_url
+        self._plans = Plans(plans)
+
+    @cached_property
+    def _database(self) -> sa.Engine:
+        return sa.create_engine(self._catalog_url)
+
+    @cached_property
+    def _catalog(self) -> "SqlCatalog":
+        from pyiceberg.catalog.sql import SqlCatalog
+
+        # SqlCatalog makes its tables when they are missing; the engine is ours so that there is one pool.
+        catalog = SqlCatalog(CATALOG, uri=self._catalog_url, warehouse=self._warehouse, init_catalog_tables="true")
+        catalog.engine.dispose()
+        catalog.engine = self._database
+        return catalog
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def pointers(self) -> Mapping[str, str]:
+        """The pointer of every table, by one query."""
+        with _failures(self._catalog_url), self._database.connect() as connection:
+            if not sa.inspect(connection).has_table("iceberg_tables"):
+                return {}
+            rows = connection.execute(_POINTERS, {"catalog": CATALOG})
+            return {f"{namespace}.{table}": pointer for namespace, table, pointer in rows if pointer}
+
+    def table(self, name: str, pointer: str | None = None) -> Table | None:
+        """A table as it stands, from the plan kept if there is one."""
+        pointer = pointer or self.pointers().get(name)
+        if pointer is None:
+            return None
+        if kept := self._plans.get(name, pointer):
+            return kept
+        from jusante.storage.iceberg.reading import table_of
+
+        with _failures(name):
+            found = table_of(name, self._open(name, pointer))
+        self._plans.put(found)
+        return found
+
+    def history(self, name: str) -> tuple[Snapshot, ...]:
+        """The snapshots that can still be read, oldest first."""
+        from jusante.storage.iceberg.reading import history_of
+
+        return history_of(self._load(name))
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def staging(self, name: str, run_id: str) -> str:
+        """The folder into which a run stages files of a table."""
+        return str(staging_of(self._warehouse, name, run_id))
+
+    def commit(self, commit: Commit) -> Table:
+        """Publish staged files in one step."""
+        from jusante.storage.iceberg import writing
+
+        with _failures(commit.name):
+            if commit.expected is None:
+                table = writing.create(self._catalog, commit, str(folder_of(self._warehouse, commit.name)))
+            else:
+                table = writing.replace(self._load(commit.name), commit)
+        return self._published(commit.name, table)
+
+    def rollback(self, name: str, snapshot_id: int) -> Table:
+        """Make an earlier snapshot the current one, with the columns it had."""
+        from pyiceberg.table.update import SetCurrentSchemaUpdate
+
+        table = self._load(name)
+        wanted = table.snapshot_by_id(snapshot_id)
+        if wanted is None:
+            raise StorageError(f"{name} has no snapshot {snapshot_id}", where=name, fix=f"see: jusante rollback {name}")
+        with _failures(name), table.transaction() as transaction:
+            if wanted.schema_id not in {None, table.metadata.current_schema_id}:
+                transaction._apply((SetCurrentSchemaUpdate(schema_id=wanted.schema_id),))
+            updates, requirements = transaction._set_ref_snapshot(snapshot_id, "main", "branch")
+            transaction._apply(updates, requirements)
+        return self._published(name, self._load(name))
+
+    def drop(self, name: str) -> None:
+        """Remove a table and its files."""
+        self._catalog.drop_table(split(name))
+        clear(folder_of(self._warehouse, name), frozenset())
+
+    # -- sweeping ----------------------------------------------------------------------------------------------------
+
+    def unstage(self, name: str, run_id: str) -> None:
+        """Remove what a run staged for a table and did not publish."""
+        folder = staging_of(self._warehouse, name, run_id)
+        if folder.exists():
+            table = self.table(name)
+            clear(folder, frozenset(table.plan.files if table else ()))
+
+    def maintain(self, name: str, keep: dt.timedelta, *, older_than: dt.datetime) -> Swept:
+        """Expire old snapshots, and remove files that none of the rest needs."""
+        from jusante.storage.iceberg.sweeping import sweep
+
+        with _failures(name):
+            swept, table = sweep(name, self._load(name), folder_of(self._warehouse, name), keep, older_than)
+        self._published(name, table)
+        return swept
+
+    def close(self) -> None:
+        """Let go of the catalogue's connections."""
+        if "_database" in self.__dict__:
+            self._database.dispose()
+
+    # -- inside ------------------------------------------------------------------------------------------------------
+
+    def _published(self, name: str, table: Any) -> Table:
+        from jusante.storage.iceberg.reading import table_of
+
+        found = table_of(name, table)
+        self._plans.put(found)
+        return found
+
+    def _load(self, name: str) -> Any:
+        from pyiceberg.exceptions import NoSuchTableError
+
+        try:
+            return self._catalog.load_table(split(name))
+        except NoSuchTableError:
+            raise StorageError(f"there is no table {name} yet", where=name, fix=f"jusante run {name}") from None
+
+    def _open(self, name: str, pointer: str) -> Any:
+        """The table in the state of a pointer, without asking the catalogue again."""
+        from pyiceberg.serializers import FromInputFile
+        from pyiceberg.table import Table as IcebergTable
+
+        io = self._catalog._load_file_io(location=pointer)
+        metadata = FromInputFile.table_metadata(io.new_input(pointer))
+        return IcebergTable(split(name), metadata, pointer, io, self._catalog)
+
+
+
+
+@contextmanager
+def _failures(where: str) -> Iterator[None]:
+    """Errors of the file system and of the catalogue database in our words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise StorageFull("the disk is full", where=where, fix="free some space, then run again: nothing was lost") from None
+        raise StorageError(f"{error.strerror or error}", where=error.filename or where, fix="see that the folder can be written") from None
+    except sa.exc.OperationalError as error:
+        raise StorageError(f"the catalogue cannot be used: {error.orig}", where=where, fix="see that its database can be reached and written") from None

@@ -79,9 +79,10 @@ class SourceUnavailable(SourceError):
     code = "J201"
     retryable = True
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "", retry_after_seconds: float | None = None) -> None:
-        super().__init__(what, where=where, fix=fix)
-        self.retry_after_seconds = retry_after_seconds
+    retry_after_seconds: float | None = None
+    """How long the source asked us to wait, where it did."""
+    tried: int = 1
+    """How often it has been tried already: a connector that tries again by itself says so."""
 
 
 class SourceDenied(SourceError):

@@ -1,1 +1,1 @@
-"""To be described."""
+"""Planning for failure, cost and advice."""

@@ -67,3 +67,32 @@ def widens(old: str, new: str) -> bool:
         return True
     before, after = decimal_of(old), decimal_of(new)
     return bool(before and after and before[1] == after[1] and before[0] <= after[0])
+
+
+_SIMPLE = frozenset("boolean int long float double date time timestamp timestamptz string uuid binary".split())
+_SYNONYMS = {
+    "bool": "boolean",
+    "integer": "int",
+    "bigint": "long",
+    "real": "float",
+    "text": "string",
+    "varchar": "string",
+    "timestamp with time zone": "timestamptz",
+    "bytea": "binary",
+    "blob": "binary",
+}
+
+
+def named_type(text: str) -> str:
+    """A type as a person wrote it, by its name here: `BIGINT` is `long`. Raises ValueError for what is none."""
+    name = " ".join(text.lower().split())
+    name = _SYNONYMS.get(name, name)
+    if name.startswith("list<") and name.endswith(">"):
+        return f"list<{named_type(name[5:-1])}>"
+    if parts := decimal_of(name.replace("numeric", "decimal")):
+        if not 1 <= parts[0] <= 38 or parts[1] > parts[0]:
+            raise ValueError(f"{text} is not a decimal: at most 38 digits, and no more behind the point than in all")
+        return f"decimal({parts[0]},{parts[1]})"
+    if name not in _SIMPLE:
+        raise ValueError(f"{text!r} is not a type; there are {', '.join(sorted(_SIMPLE))}, decimal(p,s) and list<…>")
+    return name

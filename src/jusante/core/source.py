@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import Field, SerializeAsAny
+from pydantic import Field, SerializeAsAny, field_validator
 
 from jusante.core.check import Check
 from jusante.core.noun import Noun
+from jusante.core.schema import named_type
 from jusante.core.secret import Secret
 
 Policy = Literal["evolve", "hold"]
@@ -41,6 +42,12 @@ class ColumnRule(Noun):
     about: str | None = None
     sensitive: str | None = Field(None, description="What kind of personal data it is: email, phone, name …")
     purpose: tuple[str, ...] = Field((), description="What it may be used for. Sensitive without a purpose: never read.")
+
+
+    @field_validator("type")
+    @classmethod
+    def _named(cls, value: str | None) -> str | None:
+        return value and named_type(value)
 
 
 class Limits(Noun):

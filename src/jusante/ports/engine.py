@@ -38,6 +38,9 @@ class Reject:
 class Session(Protocol):
     """One piece of work: relations under names, and SQL over them. Errors are `EngineError`s or the source's own."""
 
+    def sql_type(self, type_name: str) -> str:
+        """A type, named as `core.schema` names it, as this engine's SQL writes it."""
+
     def schema(self, sql: str) -> Schema:
         """The columns that a query gives, in storable types, without running it."""
 

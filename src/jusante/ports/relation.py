@@ -15,13 +15,15 @@ if TYPE_CHECKING:
 class FilePlan:
     """Parquet files of a table of ours; columns are matched by field id, so that files from before a rename still read.
 
-    `schema` has an id on every column. `rows` and `bytes` are totals.
+    `schema` has an id on every column. `rows` and `bytes` are totals. With `file_column`, a column of that name says
+    which file each row lies in.
     """
 
     files: tuple[str, ...]
     schema: Schema
     rows: int
     bytes: int
+    file_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""To be described."""
+"""Queries, modelling, transformation: SQL models, Python models, shell steps."""

@@ -70,6 +70,10 @@ class DuckDBSession:
 
     # -- queries -----------------------------------------------------------------------------------------------------
 
+    def sql_type(self, type_name: str) -> str:
+        """A type, named as Iceberg names it, as DuckDB writes it."""
+        return duckdb_name(type_name)
+
     def schema(self, sql: str) -> Schema:
         """The columns a query gives, in storable types, without running it."""
         return schema_of(*self._described(sql))
@@ -148,10 +152,12 @@ def read_plan(plan: FilePlan) -> str:
     """A SELECT over a table's files that matches columns by field id; one with no rows where there are no files."""
     if not plan.files:
         nulls = ", ".join(f"cast(null as {duckdb_name(c.type)}) as {quote(c.name)}" for c in plan.schema)
+        nulls += f", '' as {quote(plan.file_column)}" if plan.file_column else ""
         return f"select {nulls} where false"
     files = ", ".join(literal(file) for file in plan.files)
     fields = ", ".join(
         f"{column.id}: {{name: {literal(column.name)}, type: {literal(duckdb_name(column.type))}, default_value: NULL}}"
         for column in plan.schema
     )
-    return f"select * from read_parquet([{files}], schema = map {{{fields}}})"
+    shown = f", filename = {literal(plan.file_column)}" if plan.file_column else ""
+    return f"select * from read_parquet([{files}], schema = map {{{fields}}}{shown})"

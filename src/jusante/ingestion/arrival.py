@@ -1,0 +1,169 @@
+"""Rows that a source has sent, on their way into their table.
+
+Full and incremental loads of the same rows give the same table: one row for each key, the last by the cursor (or by
+the file's name, where files have no cursor). A cursor moves only in the commit that holds its rows.
+"""
+
+import json
+from dataclasses import dataclass, replace
+
+from jusante.core.check import Check, NotNull
+from jusante.core.cursor import Cursor
+from jusante.core.names import quote, quote_table
+from jusante.core.schema import Schema
+from jusante.core.source import SourceTable
+from jusante.errors import SourceError
+from jusante.ingestion import merge, transit
+from jusante.ingestion.unreadable import REJECTS_KEPT, split_unreadable
+from jusante.management.publish import Draft, Published, Publisher, stage_into
+from jusante.ports.connector import Reading, Request
+from jusante.ports.engine import Reject, Session
+from jusante.ports.table_store import Table
+
+INCOMING = "__incoming.rows"
+LANDED = "__landed.rows"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of a load. `published` is None where there was nothing new."""
+
+    published: Published | None
+    cursor: Cursor | None
+    marker: str | None
+    rows_in: int
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One reading of one table, and where it is to go."""
+
+    name: str
+    table: SourceTable
+    run_id: str
+    version: str
+    current: Table | None
+    landing: str
+    before: Cursor | None
+    request: Request
+    reading: Reading
+
+    def publish(self, session: Session, publisher: Publisher, arriving: Schema, notices: tuple[str, ...]) -> Loaded:
+        """Read the rows, once, and publish what is new of them."""
+        session.add(INCOMING, self.reading.relation)
+        found = session.schema(f"select * from {quote_table(INCOMING)}")
+        columns = transit.settled(with_file(arriving, found), self.request.known)
+        if self._goes_straight:
+            sql = transit.select(columns, found, quote_table(INCOMING), session.sql_type)
+            published = publisher.publish(session, self._draft(sql, None, (), None))
+            loaded = Loaded(published, None, self.reading.marker, published.rows_added, ())
+        else:
+            loaded = self._publish_landed(session, publisher, columns, found)
+        return replace(loaded, notices=(*notices, *self.reading.notices, *loaded.notices))
+
+    @property
+    def _goes_straight(self) -> bool:
+        """Whether all rows are here, none can stand in for another, and so none has to be looked at before it is staged."""
+        distinct = not self.table.key or self.reading.key_is_enforced
+        return self.reading.complete and distinct and self.table.bad_rows == "fail" and not self._cursor_column
+
+    @property
+    def _cursor_column(self) -> str | None:
+        return self.table.ingest.cursor if self.table.ingest.mode == "incremental" else None
+
+    def _publish_landed(self, session: Session, publisher: Publisher, columns: Schema, found: Schema) -> Loaded:
+        """Land the rows first: they can be read from the source once, and are looked at more than once."""
+        rejects = self._land(session, columns, found)
+        rows = session.rows(f"select count(*) from {quote_table(LANDED)}")[0][0]
+        cursor = self._cursor(session)
+        merged = self._merged(session, columns)
+        if merged is None and not rejects:
+            return Loaded(None, cursor, self.reading.marker, rows, ())
+        merged = merged or merge.Merged(f"select * from {quote_table(LANDED)} where false", (), 0)
+        published = publisher.publish(session, self._draft(merged.sql, merged.remove, rejects, cursor))
+        notices = told(merged.superseded, "{:,} rows bore the key of a later row, which was kept")
+        notices += told(len(rejects), "{:,} rows could not be read and were set aside in " + f"{self.name}__quarantine")
+        return Loaded(published, cursor, self.reading.marker, rows, notices)
+
+    def _land(self, session: Session, columns: Schema, found: Schema) -> tuple[Reject, ...]:
+        """Stage the rows beside their table, as LANDED; those that cannot be read come back."""
+        incoming = quote_table(INCOMING)
+        if self.table.bad_rows == "fail":
+            sql = transit.select(columns, found, incoming, session.sql_type)
+            session.add(LANDED, stage_into(session, sql, self.landing, None))
+            return ()
+        raw = transit.select(found.select(columns.names), found, incoming, session.sql_type)
+        session.add("__raw.rows", stage_into(session, raw, self.landing, None))
+        rejects = (*session.rejects(INCOMING), *split_unreadable(session, "__raw.rows", LANDED, columns, found, self.name))
+        if len(rejects) >= REJECTS_KEPT:
+            raise SourceError(
+                f"{len(rejects):,} or more rows of {self.name} cannot be read: that is no ordinary dirt",
+                where=rejects[0].file,
+                fix="see what the source sends; declare other types under columns",
+            )
+        # The text of a line holds all of its columns, also those that are not to be read.
+        withheld = any(transit.withheld(rule) for rule in self.table.columns.values())
+        return tuple(replace(reject, text="•••") for reject in rejects) if withheld else rejects
+
+    def _merged(self, session: Session, columns: Schema) -> merge.Merged | None:
+        order = tuple(name for name in (self._cursor_column, transit.FILE_COLUMN) if name and columns.find(name))
+        incoming = merge.Incoming(
+            relation=LANDED,
+            columns=columns,
+            key=self.table.key,
+            order=order,
+            replaces=self.reading.replaces,
+            since=self.request.since,
+        )
+        if self.reading.complete or self.request.known is None or self.current is None:
+            return merge.anew(session, incoming)
+        return merge.into(session, incoming, self.current)
+
+    def _cursor(self, session: Session) -> Cursor | None:
+        """How far the table will have come: the greatest value that arrived, or that of last time."""
+        column = self._cursor_column
+        if not column:
+            return None
+        greatest = session.rows(f"select max({quote(column)}) from {quote_table(LANDED)}")[0][0]
+        if greatest is None:
+            return self.before
+        return Cursor(column, greatest if self.before is None else max(greatest, self.before.value))
+
+    def _draft(
+        self, sql: str, remove: tuple[str, ...] | None, rejects: tuple[Reject, ...], cursor: Cursor | None
+    ) -> Draft:
+        summary = {"jusante.version": self.version}
+        summary |= {"jusante.marker": self.reading.marker} if self.reading.marker is not None else {}
+        summary |= {"jusante.cursor": json.dumps(cursor.as_dict())} if cursor else {}
+        return Draft(
+            name=self.name,
+            sql=sql,
+            run_id=self.run_id,
+            current=self.current,
+            remove=remove,
+            checks=(*self._key_check(), *self.table.checks),
+            key=self.table.key,
+            hidden=transit.hidden(self.table),
+            rejects=rejects,
+            summary=summary,
+        )
+
+    def _key_check(self) -> tuple[Check, ...]:
+        """A row without a key could never be replaced. That no key comes twice is what merging sees to."""
+        if not self.table.key or self.reading.key_is_enforced:
+            return ()
+        return (NotNull(columns=self.table.key, quarantine=self.table.bad_rows == "quarantine", name="key"),)
+
+
+def with_file(arriving: Schema, found: Schema) -> Schema:
+    """The columns that arrive, and the one that says which file a row came from, where there is one."""
+    file = found.find(transit.FILE_COLUMN)
+    if file is None or arriving.find(transit.FILE_COLUMN):
+        return arriving
+    return Schema((*arriving.columns, file))
+
+
+def told(count: int, sentence: str) -> tuple[str, ...]:
+    """A notice with a count in it, where there is anything to count."""
+    return (sentence.format(count),) if count else ()

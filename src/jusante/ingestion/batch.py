@@ -1,0 +1,139 @@
+"""One load of one table: ask the source for what is new, and hand it to `arrival`, which publishes it with its cursor."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jusante.core import duration
+from jusante.core.asset import Ingested
+from jusante.core.cursor import Cursor
+from jusante.core.run import AssetState
+from jusante.core.schema import Schema
+from jusante.errors import SourceChanged, SourceError, SourceHeld
+from jusante.ingestion import drift, quiet_hours, transit
+from jusante.ingestion.arrival import Arrival, Loaded
+from jusante.management.publish import Publisher
+from jusante.ports.connector import Connector, Request
+from jusante.ports.engine import Engine
+from jusante.ports.table_store import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one load has to know. `landing` is a folder for rows on their way, which the caller removes afterwards."""
+
+    name: str
+    ingested: Ingested
+    run_id: str
+    version: str
+    current: Table | None
+    state: AssetState | None
+    landing: str
+
+    @property
+    def continues(self) -> bool:
+        """Whether this load goes on where the last one ended. A table that is defined anew is loaded anew."""
+        return self.current is not None and self.state is not None and self.state.version == self.version
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """How far the last load came."""
+        kept = self.state.cursor if self.state and self.continues else None
+        return Cursor.from_dict(dict(kept)) if kept else None
+
+    @property
+    def marker(self) -> str | None:
+        """What the connector left with the last load."""
+        return self.state.marker if self.state and self.continues else None
+
+
+class BatchLoader:
+    """Loads tables through an engine and a publisher; `clock` says what time it is."""
+
+    def __init__(self, engine: Engine, publisher: Publisher, clock: Callable[[], dt.datetime]) -> None:
+        self._engine = engine
+        self._publisher = publisher
+        self._clock = clock
+
+    def load(self, load: Load, connector: Connector) -> Loaded:
+        """Load a table once. Raises SourceError kinds, AuditFailed or StorageError; nothing is published then."""
+        respect_quiet_hours(load, self._clock())
+        table = load.ingested.table
+        source = connector.schema(load.ingested.name, table)
+        arriving = transit.arriving(table, source)
+        if not arriving.columns:
+            raise SourceError(f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose")
+        anew, notices = follow_or_hold(load, arriving)
+        request = request_for(load, arriving, anew=anew)
+        if load.continues and not anew and connector.unchanged(request):
+            return Loaded(None, load.cursor, load.marker, 0, notices)
+        reading = connector.read(request)
+        with self._engine.session() as session:
+            arrival = Arrival(
+                name=load.name,
+                table=table,
+                run_id=load.run_id,
+                version=load.version,
+                current=load.current,
+                landing=load.landing,
+                before=None if anew else load.cursor,
+                request=request,
+                reading=reading,
+            )
+            return arrival.publish(session, self._publisher, arriving, notices)
+
+
+def respect_quiet_hours(load: Load, now: dt.datetime) -> None:
+    """Raise SourceHeld within the hours in which the source wants to be left alone."""
+    limits, source = load.ingested.source.limits, load.ingested.source.source
+    end = quiet_hours.until(limits.not_during, now) if limits.not_during else None
+    if end:
+        raise SourceHeld(
+            f"source {source} wants to be left alone until {end:%H:%M %Z} (limits.not_during)",
+            where=load.name,
+            fix=f"run again after {end:%H:%M}",
+        )
+
+
+def follow_or_hold(load: Load, arriving: Schema) -> tuple[bool, tuple[str, ...]]:
+    """Whether all must be loaded anew because a type changed, and what to tell. Raises SourceChanged on hold."""
+    if load.current is None or not load.continues:
+        return False, ()
+    known = Schema(tuple(column for column in load.current.schema if column.name != transit.FILE_COLUMN))
+    found = drift.compare(known, arriving, load.ingested.table.drift)
+    held = [finding for finding in found if finding.policy == "hold"]
+    if held:
+        first = held[0]
+        raise SourceChanged(
+            "; ".join(str(finding) for finding in held) + ". The last good snapshot stays",
+            where=f"source {load.ingested.source.source}, table {load.ingested.name}",
+            fix=f"to follow the source, set `drift: {{{'type' if first.change == 'retyped' else 'drop'}: evolve}}` on it",
+        )
+    return any(finding.change == "retyped" for finding in found), tuple(f"{finding}: followed" for finding in found)
+
+
+def request_for(load: Load, arriving: Schema, *, anew: bool) -> Request:
+    """What to ask of the connector: what is new since the last load, or all of it."""
+    goes_on = load.continues and not anew
+    return Request(
+        name=load.ingested.name,
+        table=load.ingested.table,
+        columns=arriving.names,
+        since=looking_back(load.cursor, load.ingested.table.ingest.lookback) if goes_on else None,
+        marker=load.marker if goes_on else None,
+        known=load.current.schema if load.current and goes_on else None,
+    )
+
+
+def looking_back(cursor: Cursor | None, lookback: str | None) -> Cursor | None:
+    """The cursor moved back by the window in which late rows are looked for: a duration, or a number for numbers."""
+    if cursor is None or not lookback:
+        return cursor
+    if isinstance(cursor.value, dt.date):
+        return Cursor(cursor.column, cursor.value - duration.parse(lookback))
+    if isinstance(cursor.value, int | float) and lookback.strip().isdigit():
+        return Cursor(cursor.column, cursor.value - int(lookback))
+    raise SourceError(
+        f"lookback {lookback!r} does not fit the cursor {cursor.column}, a {type(cursor.value).__name__}",
+        fix="write a duration (2h, 3d) for times, a number for numbers",
+    )

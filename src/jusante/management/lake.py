@@ -1,0 +1,78 @@
+"""The tables and views of a project, as a session sees them."""
+
+import threading
+from collections.abc import Iterable
+
+from jusante.core.asset import SqlModel
+from jusante.core.graph import Graph
+from jusante.errors import StorageError
+from jusante.ports.engine import Session
+from jusante.ports.table_store import Table, TableStore
+
+
+class Tables:
+    """The tables as of one moment: each is looked up once, and again only when a publish says so."""
+
+    def __init__(self, store: TableStore) -> None:
+        self._store = store
+        self._pointers = dict(store.pointers())
+        self._tables: dict[str, Table] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Table | None:
+        """A table, None where there is none yet."""
+        with self._lock:
+            if name not in self._tables and (pointer := self._pointers.get(name)):
+                found = self._store.table(name, pointer)
+                if found:
+                    self._tables[name] = found
+            return self._tables.get(name)
+
+    def pointer(self, name: str) -> str | None:
+        """The pointer of a table, None where there is none yet."""
+        return self._pointers.get(name)
+
+    def put(self, table: Table) -> None:
+        """A table as it has just been published."""
+        with self._lock:
+            self._tables[table.name] = table
+            self._pointers[table.name] = table.pointer
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All tables there are, those that the project no longer makes and quarantines included."""
+        return tuple(self._pointers)
+
+
+def show(session: Session, names: Iterable[str], graph: Graph, tables: Tables) -> dict[str, Table]:
+    """Put tables and views into a session under their names; the tables behind them, by name.
+
+    Raises StorageError for a table that has no data yet.
+    """
+    wanted = set(names)
+    views = _views_among(wanted, graph)
+    behind = {name for view in views for name in graph[view].inputs} | wanted
+    shown: dict[str, Table] = {}
+    for name in sorted(behind - views):
+        table = tables.get(name)
+        if table is None:
+            raise StorageError(f"{name} has no data yet", where=name, fix=f"jusante run +{name}")
+        session.add(name, table.plan)
+        shown[name] = table
+    for name in graph.order:
+        definition = graph[name].definition
+        if name in views and isinstance(definition, SqlModel):
+            session.add_view(name, definition.query.sql)
+    return shown
+
+
+def _views_among(names: set[str], graph: Graph) -> set[str]:
+    """The views among these, and those that they read in turn."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in graph and graph[name].kind == "view" and name not in found:
+            found.add(name)
+            waiting += graph[name].inputs
+    return found

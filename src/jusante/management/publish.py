@@ -1,0 +1,199 @@
+"""Audit before publish: stage, check, and only then one commit that makes it visible.
+
+A failed audit publishes nothing: readers keep the last good snapshot. Rows that a check sets aside go to
+`<table>__quarantine`, which is committed first; if the run dies between the two commits, the next run takes the
+quarantine's snapshot back (`orchestration.recovery`).
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from jusante.architecture.failure import point
+from jusante.core.check import Check
+from jusante.core.evolution import kept_ids, merged
+from jusante.core.literals import text
+from jusante.core.names import quote_table
+from jusante.errors import AuditFailed
+from jusante.management.quality import Audit, Result, aside_sql, audit, keep_sql
+from jusante.ports.engine import Reject, Session, Target
+from jusante.ports.relation import FilePlan
+from jusante.ports.table_store import Commit, Table, TableStore
+
+STAGED = "__staged"
+WHOLE = "__whole"
+KEPT = "__kept"
+QUARANTINE = "__quarantine"
+_WHOLE_TABLE = {"unique", "row_count", "freshness", "sql"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be published of one table.
+
+    `sql` gives the rows to add. `remove` are the current files they stand for (None: all, the table is built anew).
+    `hidden` are columns whose values no message may show. `rejects` are rows that could not even be read.
+    """
+
+    name: str
+    sql: str
+    run_id: str
+    current: Table | None
+    remove: tuple[str, ...] | None = None
+    checks: tuple[Check, ...] = ()
+    key: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    rejects: tuple[Reject, ...] = ()
+    summary: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> FilePlan | None:
+        """The current files that stay."""
+        if self.current is None or self.remove is None:
+            return None
+        files = tuple(file for file in self.current.plan.files if file not in self.remove)
+        return replace(self.current.plan, files=files) if files else None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of a draft: the table as it is now, what the audit said, how many rows were added and set aside."""
+
+    table: Table
+    audit: Audit
+    rows_added: int
+    rows_aside: int
+
+
+class Publisher:
+    """The one way into the lakehouse."""
+
+    def __init__(self, store: TableStore, clock: Callable[[], dt.datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    def publish(self, session: Session, draft: Draft) -> Published:
+        """Stage, audit and commit. Raises AuditFailed with nothing published; whatever fails, the staged files go."""
+        point("before_stage", draft.name)
+        try:
+            return self._publish(session, draft)
+        except Exception:
+            self._store.unstage(draft.name, draft.run_id)
+            raise
+
+    def _publish(self, session: Session, draft: Draft) -> Published:
+        staged = self._stage(session, draft, draft.sql)
+        point("after_stage", draft.name)
+        found = self._audit(session, draft, staged)
+        bad = tuple(result for result in found.results if not result.passed)
+        aside = tuple(result for result in bad if result.check.quarantine)
+        blocking = tuple(result for result in bad if result.check.severity == "block" and not result.check.quarantine)
+        if blocking:
+            raise audit_failed(draft.name, blocking)
+        point("after_audit", draft.name)
+        rows_aside = self._set_aside(session, draft, aside)
+        if aside:
+            checks = tuple(result.check for result in aside)
+            staged = self._stage(session, draft, keep_sql(_sql_name(STAGED, draft.name), checks, staged.schema), "kept")
+        table = self._commit(draft, staged)
+        point("after_commit", draft.name)
+        return Published(table, found, staged.rows, rows_aside)
+
+    def _stage(self, session: Session, draft: Draft, sql: str, part: str = "") -> FilePlan:
+        folder = self._store.staging(draft.name, draft.run_id)
+        return stage_into(session, sql, f"{folder}/{part}" if part else folder, draft.current)
+
+    def _audit(self, session: Session, draft: Draft, staged: FilePlan) -> Audit:
+        session.add(f"{STAGED}.{draft.name}", staged)
+        rows = tuple(check for check in draft.checks if check.kind not in _WHOLE_TABLE)
+        whole = tuple(check for check in draft.checks if check.kind in _WHOLE_TABLE)
+        staged_name = _sql_name(STAGED, draft.name)
+        now = self._clock()
+        found = audit(session, staged_name, rows, staged.schema, now, draft.key, draft.hidden)
+        if not whole:
+            return found
+        if draft.kept:
+            session.add(f"{KEPT}.{draft.name}", draft.kept)
+            union = f"select * from {_sql_name(KEPT, draft.name)} union all by name select * from {staged_name}"
+            session.add_view(f"{WHOLE}.{draft.name}", union)
+            staged_name = _sql_name(WHOLE, draft.name)
+        more = audit(session, staged_name, whole, staged.schema, now, draft.key, draft.hidden)
+        return Audit(found.results + more.results, max(found.rows, more.rows))
+
+    def _commit(self, draft: Draft, staged: FilePlan) -> Table:
+        current = draft.current
+        anew = current is None or draft.remove is None
+        assert anew or current is not None
+        commit = Commit(
+            name=draft.name,
+            add=staged,
+            schema=staged.schema if current is None or anew else merged(current.schema, staged.schema),
+            remove=(current.plan.files if draft.remove is None else draft.remove) if current else (),
+            expected=current.snapshot_id if current else None,
+            summary={"jusante.run": draft.run_id, **draft.summary},
+        )
+        return self._store.commit(commit)
+
+    # -- quarantine --------------------------------------------------------------------------------------------------
+
+    def _set_aside(self, session: Session, draft: Draft, failed: tuple[Result, ...]) -> int:
+        """Put failing and unreadable rows into the quarantine table; a table built anew starts its quarantine anew."""
+        name = draft.name + QUARANTINE
+        current = self._store.table(name)
+        anew = draft.remove is None
+        if not failed and not draft.rejects and not (anew and current and current.plan.rows):
+            return 0
+        sql = self._aside_sql(session, draft, failed)
+        folder = self._store.staging(name, draft.run_id)
+        staged = stage_into(session, sql, folder, current)
+        schema = staged.schema if current is None or anew else merged(current.schema, staged.schema)
+        remove = current.plan.files if current and anew else ()
+        expected = current.snapshot_id if current else None
+        self._store.commit(Commit(name, staged, schema, remove, expected, {"jusante.run": draft.run_id}))
+        return staged.rows
+
+    def _aside_sql(self, session: Session, draft: Draft, failed: tuple[Result, ...]) -> str:
+        staged = _sql_name(STAGED, draft.name)
+        schema = session.schema(f"select * from {staged}")
+        marks = (
+            f"cast(null as varchar) as _place, cast(null as varchar) as _row, {text(draft.run_id)} as _run_id, "
+            f"timestamptz {text(self._clock().isoformat(sep=' '))} as _quarantined_at"
+        )
+        checks = tuple(result.check for result in failed)
+        failing = aside_sql(staged, checks, schema) if checks else f"select *, '' as _check from {staged} where false"
+        sql = f"select *, {marks} from ({failing}) as failing"
+        if not draft.rejects:
+            return sql
+        return f"{sql} union all by name {_rejects_sql(draft.rejects, draft.run_id, self._clock())}"
+
+
+def stage_into(session: Session, sql: str, folder: str, current: Table | None) -> FilePlan:
+    """Stage a query's rows with the field ids that the table's columns have, as far as their types allow."""
+    if current is None:
+        return session.stage(sql, Target(folder, {}, 0))
+    ids = kept_ids(current.ids, current.schema, session.schema(sql))
+    return session.stage(sql, Target(folder, ids, current.last_id))
+
+
+def audit_failed(name: str, failed: tuple[Result, ...]) -> AuditFailed:
+    """The error that tells which checks failed, in words, and what can be done."""
+    messages = "; ".join(result.message for result in failed)
+    fix = "correct the rows at their source, or set `severity: warn` or `quarantine: true` on the check"
+    return AuditFailed(f"{messages}. Nothing was published: readers keep the last good snapshot", where=name, fix=fix)
+
+
+def _rejects_sql(rejects: tuple[Reject, ...], run_id: str, now: dt.datetime) -> str:
+    rows = ", ".join(
+        f"({text('unreadable: ' + reject.reason)}, {text(f'{reject.file}:{reject.line}')}, {text(reject.text)})"
+        for reject in rejects
+    )
+    return (
+        f"select _check, _place, _row, {text(run_id)} as _run_id, "
+        f"timestamptz {text(now.isoformat(sep=' '))} as _quarantined_at from (values {rows}) as r(_check, _place, _row)"
+    )
+
+
+def _sql_name(space: str, name: str) -> str:
+    return quote_table(f"{space}.{name}")
+
+

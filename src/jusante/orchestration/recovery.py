@@ -1,0 +1,90 @@
+"""What a run does first: put right what a run that died has left behind.
+
+An Iceberg commit cannot be one transaction with the metadata database. So each snapshot says in its summary which run
+made it, from what, and how far the source was read; where the database knows another pointer than the catalogue, the
+state is read back from the snapshot. Nothing is guessed.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from jusante.core.graph import Graph
+from jusante.core.run import AssetState, Run
+from jusante.management.publish import QUARANTINE
+from jusante.ports.metadata_store import MetadataStore
+from jusante.ports.table_store import Table, TableStore
+
+
+def recover(graph: Graph, store: TableStore, metadata: MetadataStore, now: dt.datetime) -> tuple[str, ...]:
+    """Take states from snapshots where they differ, sweep what dead runs staged, and close those runs.
+
+    Call it only while holding the project: every run that is still open is then known to be dead. Returns their ids.
+    """
+    dead = metadata.unfinished()
+    if dead:
+        _undo_quarantines(store, dead)
+    reconcile(store, metadata, now)
+    for run in dead:
+        _sweep(graph, store, run)
+        metadata.end(replace(run, status="crashed", ended_at=now))
+    return tuple(run.run_id for run in dead)
+
+
+def reconcile(store: TableStore, metadata: MetadataStore, now: dt.datetime) -> None:
+    """Where a table is not in the state that the database remembers, remember what its snapshot says."""
+    states = metadata.states()
+    found = []
+    for name, pointer in store.pointers().items():
+        known = states.get(name)
+        if known is not None and known.pointer == pointer:
+            continue
+        table = store.table(name, pointer)
+        if table is not None and "jusante.version" in table.summary:
+            found.append(state_of(table, now))
+    if found:
+        metadata.remember(found, "asset.reconciled")
+
+
+def state_of(table: Table, now: dt.datetime) -> AssetState:
+    """An asset's state as its current snapshot tells it."""
+    said = table.summary
+    return AssetState(
+        asset=table.name,
+        version=said["jusante.version"],
+        inputs=json.loads(said.get("jusante.inputs", "{}")),
+        run_id=said.get("jusante.run", ""),
+        at=now,
+        pointer=table.pointer,
+        snapshot_id=table.snapshot_id,
+        cursor=json.loads(said["jusante.cursor"]) if "jusante.cursor" in said else None,
+        marker=said.get("jusante.marker"),
+    )
+
+
+def _undo_quarantines(store: TableStore, dead: Iterable[Run]) -> None:
+    """Rows are set aside just before the rest is published. If the run died in between, they will come again."""
+    ids = {run.run_id for run in dead}
+    pointers = store.pointers()
+    for name in [name for name in pointers if name.endswith(QUARANTINE)]:
+        aside = store.table(name, pointers[name])
+        table = store.table(name.removesuffix(QUARANTINE))
+        run_id = aside.summary.get("jusante.run") if aside else None
+        if run_id in ids and (table is None or table.summary.get("jusante.run") != run_id):
+            _take_back(store, name)
+
+
+def _take_back(store: TableStore, name: str) -> None:
+    snapshots = store.history(name)
+    if len(snapshots) > 1:
+        store.rollback(name, snapshots[-2].id)
+    else:
+        store.drop(name)
+
+
+def _sweep(graph: Graph, store: TableStore, run: Run) -> None:
+    for asset in graph:
+        if asset.is_table:
+            store.unstage(asset.id, run.run_id)
+            store.unstage(asset.id + QUARANTINE, run.run_id)

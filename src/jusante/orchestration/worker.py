@@ -1,0 +1,213 @@
+"""One asset at a time: what is done about it, and what is remembered of that."""
+
+import datetime as dt
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from jusante.architecture.failure import point
+from jusante.core.asset import Asset, BuiltDashboard, Ingested
+from jusante.core.graph import Graph
+from jusante.core.model import PythonModel, ShellStep, SqlModel
+from jusante.core.run import AssetState, Task, TaskStatus
+from jusante.errors import JusanteError, SourceChanged, SourceHeld, SourceUnavailable
+from jusante.ingestion.arrival import Loaded
+from jusante.ingestion.batch import BatchLoader, Load
+from jusante.management.lake import Tables
+from jusante.management.publish import Published
+from jusante.orchestration.staleness import action_of, why_ingest, why_stale
+from jusante.ports.connector import Connector
+from jusante.ports.metadata_store import MetadataStore
+from jusante.transformation import python_model, shell_step, sql_model
+from jusante.transformation.build import Built, Job, Workshop
+
+LONGEST_PAUSE_SECONDS = 60.0
+
+Serve = Callable[[BuiltDashboard, str], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a worker works with. `serve` renders a dashboard and says which snapshots it read."""
+
+    graph: Graph
+    tables: Tables
+    metadata: MetadataStore
+    workshop: Workshop
+    loader: BatchLoader
+    connect: Callable[[str], Connector]
+    serve: Callable[[Asset], Built]
+    clock: Callable[[], dt.datetime]
+    sleep: Callable[[float], None]
+    scratch: Path
+
+
+class Worker:
+    """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised."""
+
+    def __init__(self, run_id: str, tools: Tools, states: Mapping[str, AssetState], *, anew: bool = False) -> None:
+        self._run_id = run_id
+        self._tools = tools
+        self._states = dict(states)
+        self._anew = anew
+
+    def work(self, name: str) -> Task:
+        """Do what is to be done about an asset, record it, and say what it was."""
+        asset = self._tools.graph[name]
+        began = time.monotonic()
+        try:
+            task, state = self._do(asset)
+        except JusanteError as error:
+            task, state = self._failed(asset, error), None
+        except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
+            told = JusanteError(f"{type(error).__name__}: {error}", where=str(asset.place), fix="this is a bug: please report it")
+            task, state = self._failed(asset, told), None
+        task = replace(task, seconds=round(time.monotonic() - began, 3))
+        return self._record(task, state)
+
+    def skip(self, name: str, reason: str) -> Task:
+        """Record that nothing is done about an asset."""
+        return self._record(Task(name, "skip", "skipped", reason), None)
+
+    def _record(self, task: Task, state: AssetState | None) -> Task:
+        if task.status != "skipped" or state:
+            self._tools.metadata.record(self._run_id, task, state)
+        if state:
+            self._states[task.asset] = state
+            point("after_cursor", task.asset)
+        return task
+
+    def _do(self, asset: Asset) -> tuple[Task, AssetState | None]:
+        version = self._tools.graph.versions[asset.id]
+        if isinstance(asset.definition, Ingested):
+            return self._ingest(asset, asset.definition, version)
+        reason = self._why_stale(asset, version)
+        if reason is None:
+            return Task(asset.id, "skip", "skipped", "up to date"), None
+        built = self._build(asset, version)
+        return self._built(asset, version, reason, built)
+
+    def _why_stale(self, asset: Asset, version: str) -> str | None:
+        tables = self._tools.tables
+        inputs: dict[str, int | None] = {}
+        for name in self._tools.graph.tables_above(asset.id):
+            table = tables.get(name)
+            inputs[name] = table.snapshot_id if table else None
+        exists = asset.kind != "model" or tables.pointer(asset.id) is not None
+        reason = why_stale(version, self._states.get(asset.id), inputs, exists=exists)
+        return reason or ("made anew on request" if self._anew else None)
+
+    def _build(self, asset: Asset, version: str) -> Built:
+        job = Job(asset, self._run_id, version)
+        workshop = self._tools.workshop
+        match asset.definition:
+            case SqlModel() if asset.kind == "view":
+                return sql_model.check_view(workshop, job, self._tools.clock())
+            case SqlModel():
+                return sql_model.build(workshop, job)
+            case PythonModel():
+                return python_model.build(workshop, job)
+            case ShellStep():
+                return shell_step.run(workshop, job)
+            case BuiltDashboard():
+                return self._tools.serve(asset)
+        raise AssertionError(asset.kind)
+
+    def _built(self, asset: Asset, version: str, reason: str, built: Built) -> tuple[Task, AssetState]:
+        published = built.published
+        if published:
+            self._tools.tables.put(published.table)
+        task = Task(
+            asset=asset.id,
+            action=action_of(asset),
+            status="succeeded",
+            reason=reason,
+            rows_in=built.rows_in,
+            rows_out=published.rows_added if published else None,
+            bytes_scanned=built.bytes_scanned,
+            snapshot_id=published.table.snapshot_id if published else None,
+            notices=(*built.notices, *_audit_notices(asset.id, published)),
+        )
+        inputs = {name: table.snapshot_id for name, table in built.read.items()}
+        return task, self._state(asset, version, inputs, published)
+
+    def _state(
+        self, asset: Asset, version: str, inputs: Mapping[str, int], published: Published | None
+    ) -> AssetState:
+        return AssetState(
+            asset=asset.id,
+            version=version,
+            inputs={name: inputs[name] for name in self._tools.graph.tables_above(asset.id) if name in inputs},
+            run_id=self._run_id,
+            at=self._tools.clock(),
+            pointer=published.table.pointer if published else None,
+            snapshot_id=published.table.snapshot_id if published else None,
+        )
+
+    # -- ingestion ---------------------------------------------------------------------------------------------------
+
+    def _ingest(self, asset: Asset, ingested: Ingested, version: str) -> tuple[Task, AssetState | None]:
+        state = None if self._anew else self._states.get(asset.id)
+        current = self._tools.tables.get(asset.id)
+        reason = why_ingest(version, state, exists=current is not None)
+        landing = self._tools.scratch / asset.id.replace("/", "%2F") / "landing"
+        load = Load(asset.id, ingested, self._run_id, version, current, state, str(landing))
+        try:
+            loaded = self._load(load)
+        finally:
+            shutil.rmtree(landing.parent, ignore_errors=True)
+        return self._loaded(asset, version, reason, loaded, state)
+
+    def _load(self, load: Load) -> Loaded:
+        """Load, and try again what failed in passing, as often as the source's limits say."""
+        limits = load.ingested.source.limits
+        for attempt in range(1, limits.attempts + 1):
+            try:
+                with closing(self._tools.connect(load.ingested.source.source)) as connector:
+                    return self._tools.loader.load(load, connector)
+            except SourceUnavailable as error:
+                if attempt + error.tried > limits.attempts:
+                    raise
+                shutil.rmtree(load.landing, ignore_errors=True)
+                self._tools.sleep(min(error.retry_after_seconds or 2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _loaded(
+        self, asset: Asset, version: str, reason: str, loaded: Loaded, before: AssetState | None
+    ) -> tuple[Task, AssetState | None]:
+        published = loaded.published
+        if published is None:
+            task = Task(asset.id, "ingest", "skipped", "nothing new", loaded.rows_in, 0, notices=loaded.notices)
+            moved = before and before.marker != loaded.marker
+            return task, replace(before, marker=loaded.marker) if before and moved else None
+        self._tools.tables.put(published.table)
+        notices = (*loaded.notices, *_audit_notices(asset.id, published))
+        task = Task(
+            asset=asset.id,
+            action="ingest",
+            status="succeeded",
+            reason=reason,
+            rows_in=loaded.rows_in,
+            rows_out=published.rows_added,
+            snapshot_id=published.table.snapshot_id,
+            notices=notices,
+        )
+        cursor = loaded.cursor.as_dict() if loaded.cursor else None
+        state = replace(self._state(asset, version, {}, published), cursor=cursor, marker=loaded.marker)
+        return task, state
+
+    def _failed(self, asset: Asset, error: JusanteError) -> Task:
+        status: TaskStatus = "held" if isinstance(error, SourceHeld | SourceChanged) else "failed"
+        return Task(asset.id, action_of(asset), status, error.what, error=error.at(str(asset.place)).as_dict())
+
+
+def _audit_notices(name: str, published: Published | None) -> tuple[str, ...]:
+    """What the audit of something published still has to say: warnings, and rows that were set aside."""
+    if published is None:
+        return ()
+    warnings = tuple(result.message for result in published.audit.results if not result.passed)
+    aside = f"{published.rows_aside:,} rows were set aside in {name}__quarantine"
+    return (*warnings, aside) if published.rows_aside else warnings

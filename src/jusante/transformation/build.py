@@ -1,0 +1,81 @@
+"""What all models have in common: their inputs shown to a session, their rows published."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from jusante.core.asset import Asset
+from jusante.core.check import Check, NotNull, Unique
+from jusante.core.graph import Graph
+from jusante.core.model import PythonModel, SqlModel
+from jusante.management.lake import Tables, show
+from jusante.management.publish import Draft, Published, Publisher
+from jusante.ports.engine import Engine, Session
+from jusante.ports.table_store import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One asset to build, in one run."""
+
+    asset: Asset
+    run_id: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What came of a build: what was published (None for what has no rows), and the tables that were read."""
+
+    published: Published | None
+    read: dict[str, Table]
+    notices: tuple[str, ...] = ()
+
+    @property
+    def rows_in(self) -> int:
+        """The rows of all tables that were read."""
+        return sum(table.plan.rows for table in self.read.values())
+
+    @property
+    def bytes_scanned(self) -> int:
+        """The bytes of all tables that were read."""
+        return sum(table.plan.bytes for table in self.read.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where models are built: the project's folder and graph, the tables as they are, an engine and a publisher."""
+
+    folder: Path
+    graph: Graph
+    tables: Tables
+    engine: Engine
+    publisher: Publisher
+    scratch: Callable[[str], Path]
+
+    def show(self, session: Session, asset: Asset) -> dict[str, Table]:
+        """The tables and views that an asset reads, in a session."""
+        names = set(asset.inputs) | {check.to.rpartition(".")[0] for check in asset.checks if check.kind == "relationships"}
+        return show(session, names, self.graph, self.tables)
+
+    def draft(self, job: Job, sql: str, read: dict[str, Table]) -> Draft:
+        """A table built anew, with its checks; its snapshot will say what it was built from."""
+        inputs = {name: table.snapshot_id for name, table in read.items()}
+        return Draft(
+            name=job.asset.id,
+            sql=sql,
+            run_id=job.run_id,
+            current=self.tables.get(job.asset.id),
+            checks=checks_of(job.asset),
+            key=job.asset.grain,
+            summary={"jusante.version": job.version, "jusante.inputs": json.dumps(inputs)},
+        )
+
+
+def checks_of(asset: Asset) -> tuple[Check, ...]:
+    """The declared checks, and what a grain promises: its columns are filled, and no two rows agree in them."""
+    assert isinstance(asset.definition, SqlModel | PythonModel)
+    if not asset.grain:
+        return asset.checks
+    return (NotNull(columns=asset.grain, name="grain"), Unique(columns=asset.grain, name="grain"), *asset.checks)

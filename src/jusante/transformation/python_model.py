@@ -1,0 +1,86 @@
+"""Python models: a function from Arrow tables to one."""
+
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jusante.core.model import PythonModel
+from jusante.core.names import quote_table
+from jusante.errors import StepFailed
+from jusante.ports.relation import Batches
+from jusante.transformation.build import Built, Job, Workshop
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RESULT = "__result.rows"
+
+
+def build(workshop: Workshop, job: Job) -> Built:
+    """Call the model's function with its inputs and publish what it returns."""
+    model = job.asset.definition
+    assert isinstance(model, PythonModel)
+    with workshop.engine.session() as session:
+        read = workshop.show(session, job.asset)
+        arguments = {
+            parameter: session.table(f"select * from {quote_table(name)}") for parameter, name in model.inputs.items()
+        }
+        result = call(workshop.folder, model, arguments)
+        session.add(RESULT, Batches(result.schema, iter(result)))
+        draft = workshop.draft(job, f"select * from {quote_table(RESULT)}", read)
+        published = workshop.publisher.publish(session, draft)
+        return Built(published, read)
+
+
+def call(folder: Path, model: PythonModel, arguments: "dict[str, pa.Table]") -> "pa.RecordBatchReader":
+    """Load the model's file afresh and call its function. Raises StepFailed with the file and line where it went wrong."""
+    import pyarrow as pa
+
+    path = folder / model.file
+    try:
+        with _importable(folder, path.parent):
+            result = getattr(_module(path), model.function)(**arguments)
+    except Exception as error:
+        raise StepFailed(f"{type(error).__name__}: {error}", where=_line(error, folder, model.file), fix="see the traceback") from error
+    if not hasattr(result, "__arrow_c_stream__"):
+        raise StepFailed(
+            f"{model.function} returned a {type(result).__name__}", where=model.file, fix="return a pyarrow.Table"
+        )
+    return pa.RecordBatchReader.from_stream(result)
+
+
+def _module(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(f"jusante_model_{path.stem}", path)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@contextmanager
+def _importable(*folders: Path) -> Iterator[None]:
+    """The project's own modules can be imported by the model, and are forgotten afterwards: they may change."""
+    before = set(sys.modules)
+    added = [str(folder) for folder in folders]
+    sys.path[:0] = added
+    try:
+        yield
+    finally:
+        for folder in added:
+            sys.path.remove(folder)
+        for name in set(sys.modules) - before:
+            origin = getattr(sys.modules[name], "__file__", None) or ""
+            if origin.startswith(added[0]):
+                del sys.modules[name]
+
+
+def _line(error: Exception, folder: Path, file: str) -> str:
+    """The last line of the project in a traceback."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(folder))]
+    if not frames:
+        return file
+    return f"{Path(frames[-1].filename).relative_to(folder).as_posix()}:{frames[-1].lineno}"

@@ -1,0 +1,101 @@
+"""Shell steps: a script that reads tables as files and writes files, and gets nothing that it has not declared."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from jusante.core.literals import text
+from jusante.core.model import ShellStep, Step
+from jusante.core.names import quote_table
+from jusante.errors import ExtraMissing, StepFailed
+from jusante.ports.engine import Session
+from jusante.transformation.build import Built, Job, Workshop
+
+TAIL = 2_000
+
+
+def run(workshop: Workshop, job: Job) -> Built:
+    """Run the script in a folder of its own; what it declared to write is moved into the project when it ends well."""
+    step = job.asset.definition
+    assert isinstance(step, ShellStep)
+    place = workshop.scratch(job.asset.id)
+    place.mkdir(parents=True, exist_ok=True)
+    try:
+        with workshop.engine.session() as session:
+            read = workshop.show(session, job.asset)
+            files = {name: _written(session, table, place, step.header) for name, table in step.header.inputs.items()}
+        output = _execute(workshop.folder / step.file, step, place, files)
+        _move(step, place, workshop.folder)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return Built(None, read, tuple(output.splitlines()[-3:]))
+
+
+def _written(session: Session, table: str, place: Path, step: Step) -> Path:
+    """An input as a file in the format that the step asked for."""
+    suffix = {"csv": "csv", "parquet": "parquet", "ndjson": "ndjson"}[step.format]
+    options = {"csv": "format csv, header true", "parquet": "format parquet", "ndjson": "format json"}[step.format]
+    path = place / "inputs" / f"{table}.{suffix}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    session.rows(f"copy (select * from {quote_table(table)}) to {text(str(path))} ({options})")
+    return path
+
+
+def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path]) -> str:
+    for output in step.header.outputs:
+        (place / output).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        done = subprocess.run(  # noqa: S603  # the script is the project's own, and no shell reads its name
+            [_shell(script), str(script)],
+            cwd=place,
+            env=_environment(step.header, files),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=step.header.timeout_seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        seconds = step.header.timeout_seconds
+        raise StepFailed(f"not done after {seconds:,} s, and stopped", where=step.file, fix="raise timeout_seconds") from None
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip())[-TAIL:]
+        raise StepFailed(f"ended with status {done.returncode}: {said}", where=step.file, fix="run it by hand to see more")
+    return done.stdout
+
+
+def _shell(script: Path) -> str:
+    """The shell that the first line asks for, else sh."""
+    with script.open(encoding="utf-8") as file:
+        first = file.readline()
+    wanted = "bash" if first.startswith("#!") and "bash" in first else "sh"
+    found = shutil.which(wanted)
+    if not found:
+        raise ExtraMissing(f"{wanted} is needed for {script.name}", fix=f"install {wanted} (on Windows, Git for Windows has it)")
+    return found
+
+
+def _environment(step: Step, files: dict[str, Path]) -> dict[str, str]:
+    """PATH, what was declared, and where the inputs are; nothing else, secrets least of all."""
+    passed = ("PATH", *step.environment, *(("SYSTEMROOT",) if sys.platform == "win32" else ()))
+    inputs = {f"INPUT_{name.upper()}": str(path) for name, path in files.items()}
+    return {name: os.environ[name] for name in passed if name in os.environ} | inputs
+
+
+def _move(step: ShellStep, place: Path, project: Path) -> None:
+    """Put every declared output into the project, each by one rename, once all of them are there."""
+    missing = [output for output in step.header.outputs if not (place / output).is_file()]
+    if missing:
+        raise StepFailed(f"did not write {', '.join(missing)}", where=step.file, fix="write it, relative to the current folder")
+    drafts = []
+    for output in step.header.outputs:
+        target = project / output
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = target.with_name(f".{target.name}.draft")
+        shutil.copyfile(place / output, draft)
+        drafts.append((draft, target))
+    for draft, target in drafts:
+        draft.replace(target)

@@ -1,0 +1,91 @@
+"""What a SQL query reads, and its canonical form. The one home of sqlglot: its internals change with each minor version.
+
+A query's canonical form is its syntax tree written anew without comments: it stays the same when somebody reformats the
+query, and changes when its meaning might.
+"""
+
+import re
+from collections.abc import Iterator
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from jusante.core.model import Query, QueryProblem
+
+DIALECT = "duckdb"
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def analyse(sql: str) -> Query:
+    """The tables that a query reads, and its canonical text. Raises QueryProblem where it is not one SELECT query."""
+    tree = _parsed(sql)
+    reads = tuple(sorted({name for name, _ in table_names(tree)}))
+    return Query(sql, reads, tree.sql(DIALECT, comments=False, normalize=True))
+
+
+def _parsed(sql: str) -> exp.Expression:
+    try:
+        trees = [tree for tree in sqlglot.parse(sql, read=DIALECT) if tree is not None]
+    except ParseError as error:
+        raise _problem(error) from None
+    except TokenError as error:
+        raise QueryProblem(_ANSI.sub("", str(error)).split("\n")[0], line=1) from None
+    if len(trees) != 1:
+        raise QueryProblem(f"{len(trees)} statements where one query is expected", line=1, fix="write one SELECT a file")
+    if not isinstance(trees[0], exp.Query | exp.Pivot):
+        raise QueryProblem(f"{trees[0].key} where a query is expected", line=1, fix="write a SELECT: a model is its result")
+    return trees[0]
+
+
+def _problem(error: ParseError) -> QueryProblem:
+    first = error.errors[0] if error.errors else {}
+    what = first.get("description") or _ANSI.sub("", str(error)).split("\n")[0]
+    near = first.get("highlight")
+    return QueryProblem(f"{what.rstrip('.')}{f', near {near!r}' if near else ''}", line=first.get("line") or 1)
+
+
+def table_names(tree: exp.Expression) -> Iterator[tuple[str, int]]:
+    """Each table that a query reads from outside of itself, and its line. Raises QueryProblem for a name without a dot."""
+    for table in tree.find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier) or _is_inside(table):
+            continue
+        line = table.this.meta.get("line", 1)
+        if not table.db:
+            raise QueryProblem(f"table {table.name!r} has no namespace", line=line, fix="write it as folder.table")
+        if table.catalog:
+            raise QueryProblem(f"{table.sql(DIALECT)} names a database", line=line, fix="write it as folder.table")
+        yield f"{table.db}.{table.name}", line
+
+
+def _is_inside(table: exp.Table) -> bool:
+    """Whether a plain name means a common table expression in scope here.
+
+    Names are looked up from the inside out. A CTE does not see itself, unless the WITH is recursive, and not its later
+    siblings: `with a as (select * from a)` reads the outer table a.
+    """
+    if table.db:
+        return False
+    node: exp.Expression | None = table
+    inside: exp.Expression | None = None
+    while node is not None:
+        with_ = node.args.get("with_") or node.args.get("with")
+        if with_ is not None and _sees(with_, table.name, inside):
+            return True
+        if isinstance(node, exp.CTE):
+            inside = node
+        node = node.parent
+    return False
+
+
+def _sees(with_: exp.With, name: str, inside: exp.Expression | None) -> bool:
+    for cte in with_.expressions:
+        if cte is inside and not with_.args.get("recursive"):
+            return False
+        if cte.alias_or_name.lower() == name.lower():
+            return True
+        if cte is inside:
+            return False
+    return False
+
+

@@ -1,0 +1,36 @@
+"""SQL models: a query whose result is a table, or a view."""
+
+import datetime as dt
+
+from jusante.core.model import SqlModel
+from jusante.core.names import quote_table
+from jusante.management.publish import audit_failed
+from jusante.management.quality import audit
+from jusante.transformation.build import Built, Job, Workshop, checks_of
+
+
+def build(workshop: Workshop, job: Job) -> Built:
+    """Run the model's query and publish what it gives."""
+    assert isinstance(job.asset.definition, SqlModel)
+    with workshop.engine.session() as session:
+        read = workshop.show(session, job.asset)
+        published = workshop.publisher.publish(session, workshop.draft(job, job.asset.definition.query.sql, read))
+        return Built(published, read)
+
+
+def check_view(workshop: Workshop, job: Job, now: dt.datetime) -> Built:
+    """Prove that a view's query runs and that its checks hold. Raises AuditFailed."""
+    definition = job.asset.definition
+    assert isinstance(definition, SqlModel)
+    with workshop.engine.session() as session:
+        read = workshop.show(session, job.asset)
+        session.add_view(job.asset.id, definition.query.sql)
+        name = quote_table(job.asset.id)
+        schema = session.schema(f"select * from {name}")
+        checks = checks_of(job.asset)
+        found = audit(session, name, checks, schema, now, job.asset.grain) if checks else None
+    failed = tuple(result for result in found.results if not result.passed) if found else ()
+    blocking = tuple(result for result in failed if result.check.severity == "block")
+    if blocking:
+        raise audit_failed(job.asset.id, blocking)
+    return Built(None, read, tuple(result.message for result in failed))

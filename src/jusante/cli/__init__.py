@@ -1,1 +1,5 @@
-"""To be described."""
+"""The command line. Commands are imported when they are called: `jusante --help` loads nothing heavy."""
+
+from jusante.cli.main import main
+
+__all__ = ["main"]

@@ -1,9 +1,15 @@
-"""What must hold for a table before it is published."""
+"""What must hold for a table before it is published.
 
-from typing import Literal
+Project files write a check short, as a mapping of its kind to what it is about, options beside it:
+`- not_null: [product_id, day]`, `- positive: revenue`, `- range: {column: share, min: 0, max: 1}` `severity: warn`.
+"""
 
-from pydantic import Field
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from jusante.core.names import nearest
 from jusante.core.noun import Noun
 
 Severity = Literal["warn", "block"]
@@ -92,4 +98,63 @@ class Sql(_Check):
     query: str
 
 
-Check = NotNull | Unique | AcceptedValues | Range | Positive | Pattern | Relationships | RowCount | Freshness | Sql
+KINDS: Mapping[str, type[_Check]] = {
+    "not_null": NotNull,
+    "unique": Unique,
+    "accepted_values": AcceptedValues,
+    "range": Range,
+    "positive": Positive,
+    "pattern": Pattern,
+    "relationships": Relationships,
+    "row_count": RowCount,
+    "freshness": Freshness,
+    "sql": Sql,
+}
+_SCALAR = {"positive": "column", "freshness": "within", "sql": "query"}
+
+
+def from_short(item: Any) -> Any:
+    """A check as project files write it, as the fields of its noun. Raises ValueError with the nearest right kind."""
+    if not isinstance(item, Mapping) or "kind" in item:
+        return item
+    kinds = [key for key in item if key in KINDS]
+    if len(kinds) != 1:
+        raise ValueError(_unknown(item, kinds))
+    kind, about = kinds[0], item[kinds[0]]
+    options = {key: value for key, value in item.items() if key != kind}
+    if kind in {"not_null", "unique"}:
+        return {"kind": kind, "columns": [about] if isinstance(about, str) else about, **options}
+    if isinstance(about, Mapping):
+        return {"kind": kind, **about, **options}
+    if kind not in _SCALAR:
+        raise ValueError(f"{kind} takes a mapping, as in {kind}: {{{_fields(kind)}}}")
+    return {"kind": kind, _SCALAR[kind]: about, **options}
+
+
+def _unknown(item: Mapping[str, Any], kinds: list[str]) -> str:
+    if kinds:
+        return f"{' and '.join(kinds)} are two checks: give each an item of its own"
+    strangers = [key for key in item if key not in {"severity", "quarantine", "name"}]
+    near = nearest(str(strangers[0]), KINDS) if strangers else None
+    meant = f"; did you mean {near}?" if near else f"; there are {', '.join(KINDS)}"
+    return f"{strangers[0] if strangers else 'nothing'!r} is no check{meant}"
+
+
+def _fields(kind: str) -> str:
+    return ", ".join(f"{name}: …" for name in KINDS[kind].model_fields if name not in {"kind", *_Check.model_fields})
+
+
+Check = Annotated[
+    Annotated[NotNull, Tag("not_null")]
+    | Annotated[Unique, Tag("unique")]
+    | Annotated[AcceptedValues, Tag("accepted_values")]
+    | Annotated[Range, Tag("range")]
+    | Annotated[Positive, Tag("positive")]
+    | Annotated[Pattern, Tag("pattern")]
+    | Annotated[Relationships, Tag("relationships")]
+    | Annotated[RowCount, Tag("row_count")]
+    | Annotated[Freshness, Tag("freshness")]
+    | Annotated[Sql, Tag("sql")],
+    Discriminator("kind"),
+    BeforeValidator(from_short),
+]

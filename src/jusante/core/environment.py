@@ -16,7 +16,11 @@ class EngineChoice(Noun):
     """Which engine runs queries, and how much of the machine it may use."""
 
     kind: Literal["duckdb"] = "duckdb"
-    memory: str = Field("60%", description="How much memory it may use before it spills to disk: `2GB`, `60%`.")
+    memory: str | None = Field(
+        None,
+        pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$",
+        description="How much memory it may use before it spills to disk: `2GB`. By default four fifths of the machine's.",
+    )
     threads: int = Field(0, ge=0, description="How many cores it may use; 0 for all.")
     spill_limit: str = Field("100GB", description="How much disk it may spill to.")
 

@@ -37,6 +37,16 @@ class Step(Noun):
     timeout_seconds: int = Field(3600, ge=1)
 
 
+class QueryProblem(ValueError):
+    """A text that is not one SELECT query. `line` counts from 1 within the query."""
+
+    def __init__(self, what: str, *, line: int = 1, fix: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.line = line
+        self.fix = fix
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """An analysed SQL query: the tables it reads, and its text in canonical form, alike for alike queries."""

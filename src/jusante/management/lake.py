@@ -49,21 +49,36 @@ def show(session: Session, names: Iterable[str], graph: Graph, tables: Tables) -
 
     Raises StorageError for a table that has no data yet.
     """
+    wanted = frozenset(names)
+    shown = behind(wanted, graph, tables)
+    for name, table in shown.items():
+        session.add(name, table.plan)
+    show_views(session, wanted, graph)
+    return shown
+
+
+def behind(names: Iterable[str], graph: Graph, tables: Tables) -> dict[str, Table]:
+    """The tables that must be there for these to be read: themselves, and those that their views read."""
     wanted = set(names)
     views = _views_among(wanted, graph)
-    behind = {name for view in views for name in graph[view].inputs} | wanted
-    shown: dict[str, Table] = {}
-    for name in sorted(behind - views):
+    found: dict[str, Table] = {}
+    for name in sorted({above for view in views for above in graph[view].inputs} | wanted):
+        if name in views:
+            continue
         table = tables.get(name)
         if table is None:
             raise StorageError(f"{name} has no data yet", where=name, fix=f"jusante run +{name}")
-        session.add(name, table.plan)
-        shown[name] = table
+        found[name] = table
+    return found
+
+
+def show_views(session: Session, names: Iterable[str], graph: Graph) -> None:
+    """Put the views among these, and those they read in turn, into a session that has their tables."""
+    views = _views_among(set(names), graph)
     for name in graph.order:
         definition = graph[name].definition
         if name in views and isinstance(definition, SqlModel):
             session.add_view(name, definition.query.sql)
-    return shown
 
 
 def _views_among(names: set[str], graph: Graph) -> set[str]:

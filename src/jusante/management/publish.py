@@ -94,7 +94,7 @@ class Publisher:
         rows_aside = self._set_aside(session, draft, aside)
         if aside:
             checks = tuple(result.check for result in aside)
-            staged = self._stage(session, draft, keep_sql(_sql_name(STAGED, draft.name), checks, staged.schema), "kept")
+            staged = self._stage(session, draft, keep_sql(_sql_name(STAGED, draft.name), checks), "kept")
         table = self._commit(draft, staged)
         point("after_commit", draft.name)
         return Published(table, found, staged.rows, rows_aside)
@@ -154,13 +154,12 @@ class Publisher:
 
     def _aside_sql(self, session: Session, draft: Draft, failed: tuple[Result, ...]) -> str:
         staged = _sql_name(STAGED, draft.name)
-        schema = session.schema(f"select * from {staged}")
         marks = (
             f"cast(null as varchar) as _place, cast(null as varchar) as _row, {text(draft.run_id)} as _run_id, "
             f"timestamptz {text(self._clock().isoformat(sep=' '))} as _quarantined_at"
         )
         checks = tuple(result.check for result in failed)
-        failing = aside_sql(staged, checks, schema) if checks else f"select *, '' as _check from {staged} where false"
+        failing = aside_sql(staged, checks) if checks else f"select *, '' as _check from {staged} where false"
         sql = f"select *, {marks} from ({failing}) as failing"
         if not draft.rejects:
             return sql

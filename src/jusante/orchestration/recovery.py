@@ -7,8 +7,10 @@ state is read back from the snapshot. Nothing is guessed.
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from jusante.core.graph import Graph
 from jusante.core.run import AssetState, Run
@@ -88,3 +90,9 @@ def _sweep(graph: Graph, store: TableStore, run: Run) -> None:
         if asset.is_table:
             store.unstage(asset.id, run.run_id)
             store.unstage(asset.id + QUARANTINE, run.run_id)
+
+
+def clear_scratch(*folders: Path) -> None:
+    """Remove what dead runs left of files that nobody publishes. Call it only while holding the project."""
+    for folder in folders:
+        shutil.rmtree(folder, ignore_errors=True)

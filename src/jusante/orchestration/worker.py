@@ -95,7 +95,7 @@ class Worker:
         inputs: dict[str, int | None] = {}
         for name in self._tools.graph.tables_above(asset.id):
             table = tables.get(name)
-            inputs[name] = table.snapshot_id if table else None
+            inputs[name] = table.data_id if table else None
         exists = asset.kind != "model" or tables.pointer(asset.id) is not None
         reason = why_stale(version, self._states.get(asset.id), inputs, exists=exists)
         return reason or ("made anew on request" if self._anew else None)
@@ -131,7 +131,7 @@ class Worker:
             snapshot_id=published.table.snapshot_id if published else None,
             notices=(*built.notices, *_audit_notices(asset.id, published)),
         )
-        inputs = {name: table.snapshot_id for name, table in built.read.items()}
+        inputs = {name: table.data_id for name, table in built.read.items()}
         return task, self._state(asset, version, inputs, published)
 
     def _state(

@@ -49,13 +49,17 @@ class DatabaseScan:
     """A table in another database, or a query in that database's own SQL, which the engine reads by itself.
 
     With `table` (schema and name; the schema may be empty) the engine may read ranges in parallel, up to `connections`.
-    With `query` the text is sent as it is, on one connection: right for a few rows by an index.
+    With `query` the text is sent as it is, on one connection: right for a few rows by an index. For the kind duckdb the
+    query finds the tables under `"__attached__"`.
+    `columns` are those to read, in order, each with its type here (Iceberg's names); no other column leaves the source.
+    Empty: all, as the engine finds them. A query in SQLite gives binary columns as hexadecimal digits.
     """
 
     kind: Literal["postgres", "mysql", "sqlite", "duckdb"]
     connection: Secret
     table: tuple[str, str] | None = None
     query: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
     connections: int = 2
     timeout_seconds: float = 60.0
 

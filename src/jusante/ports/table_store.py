@@ -29,6 +29,11 @@ class Table:
         """The columns, each with its field id."""
         return self.plan.schema
 
+    @property
+    def data_id(self) -> int:
+        """The snapshot whose rows these are: compacting makes a new snapshot of the same rows."""
+        return int(self.summary.get("jusante.same-as", self.snapshot_id))
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:

@@ -1,1 +1,1 @@
-"""To be described."""
+"""Giving data out: queries through the gate, dashboards."""

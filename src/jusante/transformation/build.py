@@ -61,7 +61,7 @@ class Workshop:
 
     def draft(self, job: Job, sql: str, read: dict[str, Table]) -> Draft:
         """A table built anew, with its checks; its snapshot will say what it was built from."""
-        inputs = {name: table.snapshot_id for name, table in read.items()}
+        inputs = {name: table.data_id for name, table in read.items()}
         return Draft(
             name=job.asset.id,
             sql=sql,

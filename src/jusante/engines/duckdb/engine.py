@@ -19,7 +19,7 @@ from jusante.ports.relation import FilePlan, Relation
 class EngineSettings:
     """How much of the machine DuckDB may use. `memory` as DuckDB writes sizes (`2GB`); `threads` 0: one for each core."""
 
-    memory: str = "60%"
+    memory: str | None = None
     threads: int = 0
     spill: Path | None = None
     spill_limit: str = "100GB"
@@ -63,7 +63,6 @@ class DuckDBEngine:
         spill = Path(self._settings.spill or self._own_spill or ".")
         spill.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": self._settings.memory,
             "temp_directory": str(spill),
             "max_temp_directory_size": self._settings.spill_limit,
             "preserve_insertion_order": "false",
@@ -71,6 +70,8 @@ class DuckDBEngine:
             "autoinstall_known_extensions": "false",
             "allow_community_extensions": "false",
         }
+        if self._settings.memory:
+            config["memory_limit"] = self._settings.memory
         if self._settings.threads:
             config["threads"] = self._settings.threads
         connection = duckdb.connect(":memory:", config=config)

@@ -1,0 +1,5 @@
+"""`python -m jusante`."""
+
+from jusante.cli import main
+
+main()

@@ -1,0 +1,313 @@
+"""The composition root: settings in, a wired system out. Nothing else knows which adapter stands behind which port."""
+
+import datetime as dt
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jusante.core.asset import Asset, Ingested
+from jusante.core.environment import Project
+from jusante.core.problem import Problem
+from jusante.core.run import Run, Task, outcome
+from jusante.engineering.project import read_problems, read_project
+from jusante.engineering.settings import Settings, resolve
+from jusante.errors import UsageError
+from jusante.ingestion.batch import BatchLoader
+from jusante.management.lake import Tables
+from jusante.management.publish import Publisher
+from jusante.orchestration import maintenance, recovery
+from jusante.orchestration.execution import Listener, execute
+from jusante.orchestration.foresight import Foreseen, foresee
+from jusante.orchestration.selection import select
+from jusante.orchestration.worker import Tools, Worker
+from jusante.plugins import Connectors
+from jusante.ports.connector import Connector
+from jusante.ports.engine import Engine
+from jusante.ports.metadata_store import MetadataStore
+from jusante.ports.table_store import Swept, Table, TableStore
+from jusante.serving.gate import Answer, Gate
+from jusante.transformation.build import Built, Workshop
+from jusante.transformation.sql_analysis import analyse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a run went."""
+
+    run_id: str
+    status: str
+    seconds: float
+    tasks: tuple[Task, ...]
+    recovered: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as `--json` prints it."""
+        return {
+            "run_id": self.run_id,
+            "status": self.status,
+            "seconds": self.seconds,
+            "tasks": [task.as_dict() for task in self.tasks],
+        }
+
+
+class System:
+    """The adapters that a project's settings choose, each made when it is first needed."""
+
+    def __init__(self, project: Project, settings: Settings) -> None:
+        self.project = project
+        self.settings = settings
+        self.graph = project.graph
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What runs queries."""
+        from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
+
+        choice = self.project.environment.engine
+        spill = self.settings.state / "spill" / str(os.getpid())
+        return DuckDBEngine(EngineSettings(choice.memory, choice.threads, spill, choice.spill_limit))
+
+    @cached_property
+    def store(self) -> TableStore:
+        """Where tables rest."""
+        from jusante.storage.iceberg.store import IcebergStore
+
+        return IcebergStore(self.settings.warehouse, self.settings.catalog_url, self.settings.state / "plans")
+
+    @cached_property
+    def metadata(self) -> MetadataStore:
+        """Where runs and states are kept."""
+        from jusante.storage.sql_metadata import SqlMetadata
+
+        return SqlMetadata(self.settings.metadata_url)
+
+    def connect(self, source: str) -> Connector:
+        """An open source."""
+        known = self.project.sources[source]
+        return Connectors()[known.kind].open(known, self.project.folder, self.engine)
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        for name in ("engine", "store", "metadata"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
+
+
+class Lake:
+    """A project, ready to be run and asked."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    @classmethod
+    def open(cls, folder: Path, environment: str | None = None) -> "Lake":
+        """Read a project. Raises ProjectProblems with all that is wrong in it."""
+        project = read_project(
+            folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ
+        )
+        settings = resolve(project)
+        settings.state.mkdir(parents=True, exist_ok=True)
+        return cls(System(project, settings))
+
+    @property
+    def project(self) -> Project:
+        """The project as read."""
+        return self._system.project
+
+    @property
+    def settings(self) -> Settings:
+        """Where its parts lie."""
+        return self._system.settings
+
+    @property
+    def metadata(self) -> MetadataStore:
+        """What it remembers: runs, tasks, states, events."""
+        return self._system.metadata
+
+    @property
+    def store(self) -> TableStore:
+        """Its tables."""
+        return self._system.store
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def plan(self, wishes: tuple[str, ...] = ()) -> tuple[Foreseen, ...]:
+        """What a run would do, and why. Touches no source."""
+        system = self._system
+        states = system.metadata.states()
+        chosen = select(system.graph, wishes)
+        return foresee(system.graph, chosen, states, Tables(system.store), system.metadata.last_tasks())
+
+    def run(
+        self,
+        wishes: tuple[str, ...] = (),
+        *,
+        listener: Listener = lambda name, task: None,
+        wait_seconds: float = 0.0,
+        anew: bool = False,
+    ) -> Report:
+        """Make what is stale. `anew` makes all that is chosen; `wait_seconds` is how long to wait for another run."""
+        system = self._system
+        chosen = select(system.graph, wishes)
+        began = time.monotonic()
+        with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
+            worker = Worker(run.run_id, self._tools(run.run_id), system.metadata.states(), anew=anew)
+            tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+            ended = replace(run, status=outcome(tasks), ended_at=_now())
+            system.metadata.end(ended)
+        return Report(run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered)
+
+    @contextmanager
+    def _open_run(self, command: str, wait_seconds: float) -> Iterator[tuple[Run, tuple[str, ...]]]:
+        """Hold the project, put right what a dead run left, begin a run; whatever happens, it does not stay open."""
+        from jusante.storage.run_lock import held
+
+        system = self._system
+        run = Run(_run_id(), command.strip(), system.project.environment_name, _now(), socket.gethostname(), os.getpid())
+        with held(system.settings.lock, run, wait_seconds):
+            recovered = recovery.recover(system.graph, system.store, system.metadata, _now())
+            recovery.clear_scratch(system.settings.state / "scratch", system.settings.state / "spill")
+            system.metadata.begin(run)
+            try:
+                yield run, recovered
+            except BaseException:
+                system.metadata.end(replace(run, status="failed", ended_at=_now()))
+                raise
+
+    def _tools(self, run_id: str) -> Tools:
+        system = self._system
+        tables = Tables(system.store)
+        publisher = Publisher(system.store, _now)
+        scratch = system.settings.state / "scratch" / run_id
+        workshop = Workshop(
+            folder=system.project.folder,
+            graph=system.graph,
+            tables=tables,
+            engine=system.engine,
+            publisher=publisher,
+            scratch=lambda name: scratch / name.replace(":", "-"),
+        )
+        return Tools(
+            graph=system.graph,
+            tables=tables,
+            metadata=system.metadata,
+            workshop=workshop,
+            loader=BatchLoader(system.engine, publisher, _now),
+            connect=system.connect,
+            serve=lambda asset: self._serve(asset, tables),
+            clock=_now,
+            sleep=time.sleep,
+            scratch=scratch,
+        )
+
+    # -- serving -----------------------------------------------------------------------------------------------------
+
+    def ask(self, sql: str) -> Answer:
+        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError."""
+        return self._gate(Tables(self._system.store)).ask(sql)
+
+    def query(self, sql: str) -> "pa.Table":
+        """A query's rows, as Arrow."""
+        return self.ask(sql).table
+
+    def table(self, name: str) -> "pa.Table":
+        """A table's rows, as Arrow."""
+        from jusante.core.names import quote_table
+
+        return self.query(f"select * from {quote_table(name)}")
+
+    def _gate(self, tables: Tables) -> Gate:
+        return Gate(self._system.graph, tables, self._system.engine, analyse)
+
+    def build_dashboards(self, names: tuple[str, ...] = ()) -> tuple[Path, ...]:
+        """Render dashboards, all or those named; the pages that were written. Each has a PNG beside it."""
+        graph = self._system.graph
+        known = {asset.id: asset for asset in graph if asset.kind == "dashboard"}
+        wanted = [f"dashboard:{name.removeprefix('dashboard:')}" for name in names] or list(known)
+        unknown = [name for name in wanted if name not in known]
+        if unknown:
+            raise UsageError(f"there is no {unknown[0]}", fix=f"there are: {', '.join(known) or 'none; write dashboards/*.yaml'}")
+        tables = Tables(self._system.store)
+        for name in wanted:
+            self._serve(known[name], tables)
+        return tuple(self.settings.dashboards / f"{name.partition(':')[2]}.html" for name in wanted)
+
+    def _serve(self, asset: Asset, tables: Tables) -> Built:
+        from jusante.serving.dashboards.publish import render
+
+        return render(asset, self._gate(tables), self.settings.dashboards, _now(), self._system.metadata.states())
+
+    # -- keeping -----------------------------------------------------------------------------------------------------
+
+    def maintain(self, names: tuple[str, ...] = (), *, keep: dt.timedelta, wait_seconds: float = 0.0) -> tuple[Swept, ...]:
+        """Compact small files, expire snapshots older than `keep`, remove files that nobody needs."""
+        system = self._system
+        with self._open_run("maintain " + " ".join(names), wait_seconds) as (run, _):
+            swept = maintenance.maintain(system.engine, system.store, names, keep, run.run_id, _now())
+            recovery.reconcile(system.store, system.metadata, _now())
+            system.metadata.end(replace(run, status="succeeded", ended_at=_now()))
+        return swept
+
+    def rollback(self, name: str, snapshot_id: int | None = None, *, wait_seconds: float = 0.0) -> Table:
+        """Make an earlier snapshot of a table the current one; without a number, the one before."""
+        system = self._system
+        with self._open_run(f"rollback {name}", wait_seconds) as (run, _):
+            table = maintenance.rollback(system.store, system.metadata, name, snapshot_id, _now())
+            system.metadata.end(replace(run, status="succeeded", ended_at=_now()))
+        return table
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        self._system.close()
+
+    def __enter__(self) -> "Lake":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def check(folder: Path, environment: str | None = None) -> list[Problem]:
+    """All that is wrong in a project, and what is doubtful. Touches no data."""
+    from jusante.management.quality import problems as check_problems
+
+    project, problems = read_problems(
+        folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ
+    )
+    for asset in project.graph if project else ():
+        problems += check_problems(asset.checks, str(asset.place))
+    return problems
+
+
+def discover(lake: Lake, source: str) -> tuple[str, ...]:
+    """The tables that a source offers."""
+    system = lake._system
+    connector = system.connect(source)
+    try:
+        return connector.tables()
+    finally:
+        connector.close()
+
+
+def ingested(project: Project) -> tuple[Asset, ...]:
+    """The tables that are brought in."""
+    return tuple(asset for asset in project.graph if isinstance(asset.definition, Ingested))
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def _run_id() -> str:
+    """A name that sorts by time and that a person can read out: `r20261124-012233-4f2a`."""
+    return f"r{_now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

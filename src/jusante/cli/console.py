@@ -1,0 +1,84 @@
+"""How things are told: on standard output what was asked for, on standard error the rest."""
+
+import json
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from jusante.core.problem import Problem
+
+MARKS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "held": ("‖", "yellow"), "skipped": ("·", "dim")}
+
+
+def out() -> Console:
+    """The console for what was asked for."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def err() -> Console:
+    """The console for everything else."""
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(document, default=str, ensure_ascii=False, indent=2) + "\n")
+
+
+def tell_error(error: Any) -> None:
+    """An error, or all the problems of a project."""
+    problems = getattr(error, "problems", None)
+    if problems:
+        tell_problems(problems)
+        return
+    tell(err(), error.code, error.what, error.where, error.fix, "red")
+
+
+def tell_problems(problems: Any) -> None:
+    """Problems, one below the other, and how many there are."""
+    console = err()
+    for problem in problems:
+        tell(console, problem.code, problem.what, problem.where, problem.fix, _colour(problem))
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = len(problems) - errors
+    console.print(Text(f"\n{counted(errors, 'error')}, {counted(warnings, 'warning')}", style="bold"))
+
+
+def _colour(problem: Problem) -> str:
+    return "red" if problem.severity == "error" else "yellow"
+
+
+def tell(console: Console, code: str, what: str, where: str, fix: str, colour: str) -> None:
+    """Code and what; where; the fix."""
+    console.print(Text.assemble((code, f"bold {colour}"), " ", what))
+    if where:
+        console.print(Text.assemble(("  at   ", "dim"), where))
+    if fix:
+        console.print(Text.assemble(("  fix  ", "dim"), fix))
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 table`, `2 tables`, `1,000 tables`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def grid(*headers: str, numbers: tuple[str, ...] = ()) -> Table:
+    """A table without lines, numbers to the right."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for header in headers:
+        table.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
+    return table
+
+
+def size(count: float | None) -> str:
+    """Bytes for people: `1.2 MB`."""
+    if count is None:
+        return ""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:,.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
+        count /= 1000
+    return f"{count:,.1f} TB"

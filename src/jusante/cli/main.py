@@ -1,0 +1,102 @@
+"""The entry point: which commands there are, in the order of the work, and how an error ends them."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from jusante import __version__
+
+COMMANDS = {
+    "init": ("start", "A new project in a folder."),
+    "demo": ("demo", "A whole shop, its source systems started for real, run end to end."),
+    "check": ("inspect", "Find all that is wrong in a project; touches no data."),
+    "plan": ("inspect", "What a run would do, and why."),
+    "run": ("run", "Make what is stale, and nothing else."),
+    "query": ("query", "Ask a question in SQL, through the gate."),
+    "lineage": ("inspect", "What a table is made of, and who reads it."),
+    "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
+    "runs": ("history", "What has been run."),
+    "logs": ("history", "What one run did, task by task."),
+    "rollback": ("keep", "Make an earlier snapshot of a table the current one."),
+    "maintain": ("keep", "Compact small files, expire old snapshots, sweep leftovers."),
+    "schema": ("start", "Write JSON Schemas, for editors to complete and check project files."),
+    "doctor": ("start", "See whether all that jusante needs is here."),
+}
+
+
+class Commands(click.Group):
+    """Commands that are imported by name when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, in the order of the work."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """A command by its name, None for an unknown one."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"jusante.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does it, with the nearest name for one that is unknown."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            from jusante.core.names import nearest
+
+            near = nearest(name, COMMANDS)
+            meant = f"; did you mean {near}?" if near else ""
+            raise click.UsageError(f"there is no command {name}{meant}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing one of them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, about) for name, (_, about) in COMMANDS.items()])
+
+
+@click.command(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="jusante %(version)s")
+def cli() -> None:
+    """The whole life of data as code: from source systems to what is served.
+
+    A project is a folder. In it, `jusante check` finds what is wrong, `jusante plan` tells what a run would do, and
+    `jusante run` does it.
+    """
+
+
+def main() -> None:
+    """Run a command; an error is told in four words (code, what, where, fix) and ends with its exit status."""
+    from jusante.errors import JusanteError
+
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except JusanteError as error:
+        _tell(error)
+        sys.exit(error.exit_status)
+
+
+def _tell(error: Any) -> None:
+    if "--json" in sys.argv:
+        import json
+
+        problems = [problem.as_dict() for problem in getattr(error, "problems", ())]
+        click.echo(json.dumps({"error": error.as_dict(), **({"problems": problems} if problems else {})}))
+        return
+    from jusante.cli.console import tell_error
+
+    tell_error(error)

@@ -1,0 +1,34 @@
+"""What all commands take."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from jusante.app import Lake
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def project_options(command: _Command) -> _Command:
+    """`--project`, `--env` and `--json`."""
+    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")(command)
+    command = click.option("--env", "environment", metavar="NAME", help="The environment; dev by default.")(command)
+    return click.option(
+        "--project", "folder", type=click.Path(path_type=Path), default=".", help="The project's folder; this one by default."
+    )(command)
+
+
+@contextmanager
+def opened(folder: Path, environment: str | None) -> Iterator["Lake"]:
+    """A project, closed again at the end."""
+    from jusante.app import Lake
+
+    lake = Lake.open(folder, environment)
+    try:
+        yield lake
+    finally:
+        lake.close()

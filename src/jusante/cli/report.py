@@ -1,0 +1,75 @@
+"""How a run went, for people."""
+
+from rich.console import Console
+from rich.text import Text
+
+from jusante.app import Report
+from jusante.cli.console import MARKS, counted, grid, out
+from jusante.core.run import Task
+
+VERBS = {"ingest": "loaded", "build": "built", "check": "checked", "serve": "rendered", "skip": "left"}
+
+
+def print_report(report: Report) -> None:
+    """The tasks that did something, what was noticed, what failed and how to mend it, and a closing line."""
+    console = out()
+    if report.recovered:
+        console.print(f"[dim]Put right what {counted(len(report.recovered), 'run')} that died had left: {', '.join(report.recovered)}[/]")
+    done = [task for task in report.tasks if task.status != "skipped"]
+    if not done:
+        left = sum(task.status == "skipped" for task in report.tasks)
+        console.print(f"Nothing is stale: {counted(left, 'asset')} up to date ({report.seconds:.1f} s).")
+        return
+    _print_tasks(console, done)
+    _print_notices(console, report.tasks)
+    for task in report.tasks:
+        if task.error:
+            _print_error(console, task)
+    console.print(closing(report))
+
+
+def _print_tasks(console: Console, tasks: list[Task]) -> None:
+    table = grid("", "asset", "rows", "s", "why", numbers=("rows", "s"))
+    for task in tasks:
+        mark, colour = MARKS[task.status]
+        rows = f"{task.rows_out:,}" if task.rows_out is not None else ""
+        table.add_row(Text(mark, colour), task.asset, rows, f"{task.seconds:.1f}", Text(_why(task), "dim"))
+    console.print(table)
+
+
+def _why(task: Task) -> str:
+    return task.reason if task.status == "succeeded" else task.status
+
+
+def _print_notices(console: Console, tasks: tuple[Task, ...]) -> None:
+    noticed = [(task.asset, notice) for task in tasks for notice in task.notices]
+    if noticed:
+        console.print()
+    for asset, notice in noticed:
+        console.print(Text.assemble(("! ", "yellow"), (asset, "bold"), "  ", notice))
+
+
+def _print_error(console: Console, task: Task) -> None:
+    assert task.error
+    colour = MARKS[task.status][1]
+    console.print()
+    console.print(Text.assemble((task.error["code"], f"bold {colour}"), " ", (task.asset, "bold"), "  ", task.error["what"]))
+    if task.error["where"]:
+        console.print(Text.assemble(("  at   ", "dim"), task.error["where"]))
+    if task.error["fix"]:
+        console.print(Text.assemble(("  fix  ", "dim"), task.error["fix"]))
+
+
+def closing(report: Report) -> Text:
+    """The last line: how many of each, how long, and the run's name."""
+    counts = []
+    for status, word in (("succeeded", "made"), ("held", "held back"), ("failed", "failed")):
+        number = sum(task.status == status for task in report.tasks)
+        if number:
+            counts.append(f"{number} {word}")
+    current = sum(task.status == "skipped" and not task.reason.startswith("left as it was") for task in report.tasks)
+    left = sum(task.reason.startswith("left as it was") for task in report.tasks)
+    counts += [f"{current} up to date"] if current else []
+    counts += [f"{left} left as they were"] if left else []
+    colour = {"succeeded": "green", "partial": "yellow"}.get(report.status, "red")
+    return Text.assemble("\n", (report.status, f"bold {colour}"), f"  {', '.join(counts)} in {report.seconds:.1f} s", (f"  {report.run_id}", "dim"))

@@ -1,0 +1,43 @@
+"""`jusante run`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jusante.cli.options import opened, project_options
+
+if TYPE_CHECKING:
+    from jusante.app import Report
+
+
+@click.command()
+@click.argument("select", nargs=-1)
+@click.option("--anew", is_flag=True, help="Make all that is chosen, stale or not.")
+@click.option("--wait", "wait_seconds", type=float, default=0.0, help="How many seconds to wait for another run to end.")
+@project_options
+def run(select: tuple[str, ...], anew: bool, wait_seconds: float, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Make what is stale, and nothing else.
+
+    SELECT names assets: marts.daily_sales, +x (and all above), x+ (and all below), tag:ml, source:sales. All by default.
+    """
+    with opened(folder, environment) as lake:
+        from jusante.cli.progress import following
+
+        with following(lake.project.graph, select) as listener:
+            report = lake.run(select, listener=listener, anew=anew, wait_seconds=wait_seconds)
+    if as_json:
+        from jusante.cli.console import print_json
+
+        print_json(report.as_dict())
+    else:
+        tell_report(report)
+    sys.exit(0 if report.status == "succeeded" else 1)
+
+
+def tell_report(report: "Report") -> None:
+    """What was done, what went wrong and why, and what to do next."""
+    from jusante.cli.report import print_report
+
+    print_report(report)

@@ -1,0 +1,71 @@
+"""A dashboard: charts in rows, each on a query."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from jusante.core.noun import Noun
+
+
+class _Chart(Noun):
+    title: str
+    sql: str = Field(description="The query whose rows it shows.")
+    about: str | None = None
+    width: int = Field(1, ge=1, le=12, description="Its share of the row's width.")
+
+
+class NumberChart(_Chart):
+    """One figure, large."""
+
+    chart: Literal["number"]
+    value: str = Field(description="The column that holds the figure.")
+    format: str | None = Field(None, description="How it is written, as d3-format has it: `$,.0f`, `.1%`.")
+
+
+class SeriesChart(_Chart):
+    """Values along an axis."""
+
+    chart: Literal["line", "area", "bar", "point"]
+    x: str
+    y: str | tuple[str, ...]
+    color: str | None = Field(None, description="The column that tells series apart.")
+    format: str | None = Field(None, description="How the values are written, as d3-format has it.")
+
+
+class TableChart(_Chart):
+    """Rows as they are."""
+
+    chart: Literal["table"]
+    columns: tuple[str, ...] = Field((), description="The columns to show; all of them by default.")
+    rows: int = Field(20, ge=1, le=1_000, description="How many rows, at the most.")
+
+
+class VegaChart(_Chart):
+    """Anything that Vega-Lite can draw."""
+
+    chart: Literal["vega"]
+    spec: Mapping[str, Any] = Field(description="A Vega-Lite specification without its data.")
+
+
+Chart = Annotated[NumberChart | SeriesChart | TableChart | VegaChart, Field(discriminator="chart")]
+
+
+class Dashboard(Noun):
+    """A page of charts."""
+
+    dashboard: str
+    title: str
+    owner: str | None = None
+    about: str | None = None
+    tags: tuple[str, ...] = ()
+    rows: tuple[tuple[Chart, ...], ...]
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """All charts, row by row."""
+        return tuple(chart for row in self.rows for chart in row)
+
+    def queries(self) -> tuple[str, ...]:
+        """The query of each chart, in the order of `charts`."""
+        return tuple(chart.sql for chart in self.charts)

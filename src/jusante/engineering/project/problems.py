@@ -1,0 +1,67 @@
+"""The problems of a project while it is read: gathered, not raised, so that all are told at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jusante.core.place import Place
+from jusante.core.problem import Problem
+from jusante.errors import ProjectInvalid
+
+CODES: Mapping[str, str] = {
+    "J101": "a file cannot be read, or is not valid YAML",
+    "J102": "an unknown key",
+    "J103": "a value that does not fit",
+    "J104": "a key that must be there is missing",
+    "J105": "an environment variable or file that is referred to is missing",
+    "J106": "a secret stands in a file, not by reference",
+    "J110": "a table that nobody makes",
+    "J111": "assets that read each other in a circle",
+    "J112": "a name that is taken twice",
+    "J113": "SQL that cannot be understood",
+    "J114": "a Python model that cannot be understood",
+    "J115": "a check that cannot hold what it promises",
+    "J120": "an unknown kind",
+    "J121": "something that this version cannot do yet",
+    "J130": "nobody owns it (a warning)",
+}
+
+
+class ProjectProblems(ProjectInvalid):
+    """All that is wrong in a project."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        first, more = problems[0], len(problems) - 1
+        super().__init__(first.what + (f" (and {more} more)" if more else ""), where=first.where, fix=first.fix)
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        return "\n".join(
+            "\n".join([f"{p.code} {p.what}", f"  at   {p.where}", *([f"  fix  {p.fix}"] if p.fix else [])])
+            for p in self.problems
+        )
+
+
+@dataclass(slots=True)
+class Findings:
+    """Where problems are gathered."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, code: str, what: str, where: Place | str, fix: str = "") -> None:
+        """One more error."""
+        assert code in CODES, code
+        self.problems.append(Problem(code, "error", what, str(where), fix))
+
+    def warn(self, code: str, what: str, where: Place | str, fix: str = "") -> None:
+        """One more warning."""
+        self.problems.append(Problem(code, "warning", what, str(where), fix))
+
+    @property
+    def errors(self) -> list[Problem]:
+        """The problems that keep the project from running, by file and line."""
+        return sorted((p for p in self.problems if p.severity == "error"), key=_order)
+
+
+def _order(problem: Problem) -> tuple[str, int]:
+    file, _, line = problem.where.rpartition(":")
+    return (file, int(line)) if line.isdigit() else (problem.where, 0)

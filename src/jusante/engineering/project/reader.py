@@ -1,0 +1,130 @@
+"""The whole folder: `jusante.yaml`, sources, models, steps, dashboards, and what only shows when all are together."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jusante.core.asset import Asset
+from jusante.core.environment import Environment, Project, ProjectFile
+from jusante.core.graph import Graph, cycle
+from jusante.core.model import Query
+from jusante.core.names import nearest
+from jusante.core.problem import Problem
+from jusante.core.source import Source
+from jusante.engineering.project.context import Context
+from jusante.engineering.project.documents import Document
+from jusante.engineering.project.models import read_models, suggestion
+from jusante.engineering.project.problems import Findings, ProjectProblems
+from jusante.engineering.project.references import resolved
+from jusante.engineering.project.sources import read_sources
+from jusante.engineering.project.steps import read_dashboards, read_steps
+from jusante.engineering.project.validating import validated
+from jusante.ports.connector import ConnectorKinds
+
+DEFAULT_ENVIRONMENT = "dev"
+
+
+def read_project(
+    folder: Path,
+    environment: str | None,
+    *,
+    kinds: ConnectorKinds,
+    analyse: Callable[[str], Query],
+    variables: Mapping[str, str],
+) -> Project:
+    """A project that can run. Raises ProjectProblems with everything that keeps it from that."""
+    project, problems = read_problems(folder, environment, kinds=kinds, analyse=analyse, variables=variables)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or project is None:
+        raise ProjectProblems(errors)
+    return project
+
+
+def read_problems(
+    folder: Path,
+    environment: str | None,
+    *,
+    kinds: ConnectorKinds,
+    analyse: Callable[[str], Query],
+    variables: Mapping[str, str],
+) -> tuple[Project | None, list[Problem]]:
+    """The project, as far as it can be read, and all that is wrong or doubtful in it."""
+    findings = Findings()
+    context = Context(folder, kinds, analyse, variables, findings)
+    chosen = environment or DEFAULT_ENVIRONMENT
+    file = _read_file(context, chosen)
+    sources: dict[str, Source] = {}
+    assets: list[Asset] = []
+    for source, tables in read_sources(context):
+        _take(findings, source, sources, tables)
+        assets += tables
+    assets += [*read_models(context), *read_steps(context), *read_dashboards(context)]
+    graph = _graph(findings, assets, sources)
+    if file is None or graph is None:
+        return None, findings.problems
+    name, settings = file
+    return Project(name, folder, chosen, settings, sources, graph), findings.problems
+
+
+def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:
+    path = context.folder / "jusante.yaml"
+    if not path.is_file():
+        context.findings.add("J101", f"there is no jusante.yaml in {context.folder.name}", "jusante.yaml", "jusante init makes a project")
+        return None
+    document = context.document(path)
+    if document is None:
+        return None
+    data = _resolve_chosen(context, document, chosen)
+    file = validated(ProjectFile, data, document, (), context.findings)
+    if file is None:
+        return None
+    known = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}
+    if chosen not in known:
+        near = nearest(chosen, known)
+        fix = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
+        context.findings.add("J103", f"there is no environment {chosen}", document.place(("environments",)), fix)
+        return None
+    return file.name, known[chosen]
+
+
+def _resolve_chosen(context: Context, document: Document, chosen: str) -> dict[str, Any]:
+    """Only the chosen environment's references are looked up: dev does not need the secrets of prod."""
+    environments = document.data.get("environments")
+    if not isinstance(environments, dict) or chosen not in environments:
+        return document.data
+    path = ("environments", chosen)
+    found = resolved(environments[chosen], path, document, context.folder, context.variables, context.findings)
+    return {**document.data, "environments": {**environments, chosen: found or {}}}
+
+
+def _take(findings: Findings, source: Source, sources: dict[str, Source], tables: list[Asset]) -> None:
+    if source.source in sources:
+        place = tables[0].place if tables else "sources"
+        findings.add("J112", f"two sources are called {source.source}", place, "rename one of them")
+    sources[source.source] = source
+
+
+def _graph(findings: Findings, assets: list[Asset], sources: Mapping[str, Source]) -> Graph | None:
+    """The graph of the assets; None, and findings, where they do not make one."""
+    known: dict[str, Asset] = {}
+    for asset in assets:
+        if asset.id in known:
+            findings.add("J112", f"{asset.id} is made twice, also in {known[asset.id].place}", asset.place, "rename one of them")
+        elif asset.kind in {"model", "view"} and asset.id.partition(".")[0] in sources:
+            folder = asset.id.partition(".")[0]
+            findings.add("J112", f"the folder models/{folder} bears the name of a source", asset.place, "rename the folder")
+        known[asset.id] = asset
+    for asset in assets:
+        _check_inputs(findings, asset, known)
+    circle = cycle({name: [a for a in asset.inputs if a in known] for name, asset in known.items()})
+    if circle:
+        findings.add("J111", f"these read each other in a circle: {' → '.join(circle)}", known[circle[0]].place, "break it in one place")
+    return None if findings.errors else Graph(known.values())
+
+
+def _check_inputs(findings: Findings, asset: Asset, known: Mapping[str, Asset]) -> None:
+    tables = tuple(name for name in known if ":" not in name)
+    others = [check.to.rpartition(".")[0] for check in asset.checks if check.kind == "relationships"]
+    for name in dict.fromkeys([*asset.inputs, *others]):
+        if name not in known or ":" in name:
+            findings.add("J110", f"nobody makes {name}, which {asset.id} reads", asset.place, suggestion(name, tables))

@@ -1,0 +1,42 @@
+"""Where the parts of a project lie in the chosen environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jusante.core.environment import Project
+from jusante.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Folders and addresses. `state` holds all that is not told to lie elsewhere; it may be deleted to start afresh."""
+
+    state: Path
+    warehouse: str
+    catalog_url: str
+    metadata_url: str
+    lock: Path
+    dashboards: Path
+
+
+def resolve(project: Project) -> Settings:
+    """The settings of a project: `.jusante/` for dev, `.jusante/<name>/` for another environment, unless it says else."""
+    state = project.folder / ".jusante"
+    if project.environment_name != "dev":
+        state = state / project.environment_name
+    chosen = project.environment
+    return Settings(
+        state=state,
+        warehouse=str(project.folder / chosen.warehouse) if chosen.warehouse else str(state / "warehouse"),
+        catalog_url=_url(chosen.catalog, state / "catalog.db"),
+        metadata_url=_url(chosen.metadata, state / "metadata.db"),
+        lock=state / "run.lock",
+        dashboards=state / "dashboards",
+    )
+
+
+def _url(given: Any, default: Path) -> str:
+    if isinstance(given, Secret):
+        return given.reveal()
+    return str(given) if given else f"sqlite:///{default.as_posix()}"

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jusante.core.asset import Asset, Ingested
+from jusante.core.asset import Asset
 from jusante.core.environment import Project
 from jusante.core.problem import Problem
 from jusante.core.run import Run, Task, outcome
@@ -277,8 +277,8 @@ class Lake:
         self.close()
 
 
-def check(folder: Path, environment: str | None = None) -> list[Problem]:
-    """All that is wrong in a project, and what is doubtful. Touches no data."""
+def check(folder: Path, environment: str | None = None) -> tuple[Project | None, list[Problem]]:
+    """A project as far as it can be read, all that is wrong in it, and what is doubtful. Touches no data."""
     from jusante.management.quality import problems as check_problems
 
     project, problems = read_problems(
@@ -286,22 +286,7 @@ def check(folder: Path, environment: str | None = None) -> list[Problem]:
     )
     for asset in project.graph if project else ():
         problems += check_problems(asset.checks, str(asset.place))
-    return problems
-
-
-def discover(lake: Lake, source: str) -> tuple[str, ...]:
-    """The tables that a source offers."""
-    system = lake._system
-    connector = system.connect(source)
-    try:
-        return connector.tables()
-    finally:
-        connector.close()
-
-
-def ingested(project: Project) -> tuple[Asset, ...]:
-    """The tables that are brought in."""
-    return tuple(asset for asset in project.graph if isinstance(asset.definition, Ingested))
+    return project, problems
 
 
 def _now() -> dt.datetime:

@@ -13,7 +13,12 @@ from urllib.parse import quote
 from servers.process import end, free_port, wait_until
 
 _PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"])
-_SETTINGS = "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin", "--skip-name-resolve"
+_SETTINGS = (
+    "--innodb-flush-log-at-trx-commit=0",
+    "--innodb-buffer-pool-size=64M",
+    "--skip-log-bin",
+    "--skip-name-resolve",
+)
 
 
 def mariadb_is_installed() -> bool:

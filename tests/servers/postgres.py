@@ -42,7 +42,18 @@ class Postgres:
     def start(self, *settings: str) -> None:
         """Start it and wait until it answers. `settings` are extra `name=value`s."""
         options = [part for setting in (*_SETTINGS, *settings) for part in ("-c", setting)]
-        command = [self._bin / "postgres", "-D", self.folder, "-h", "127.0.0.1", "-p", str(self.port), "-k", "", *options]
+        command = [
+            self._bin / "postgres",
+            "-D",
+            self.folder,
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-k",
+            "",
+            *options,
+        ]
         log = self.folder / "server.log"
         with log.open("ab") as output:
             self._process = subprocess.Popen(command, stdout=output, stderr=output, user=self._user)

@@ -105,7 +105,11 @@ def test_a_numeric_that_is_declared_as_string_keeps_every_digit(server: Postgres
         ("inf_free", "create table inf_free (price numeric); insert into inf_free values ('Infinity')", "price"),
         ("nan_fixed", "create table nan_fixed (price numeric(9,2)); insert into nan_fixed values ('NaN')", "price"),
         ("nan_view", "create view nan_view as select 'NaN'::numeric(9,2) as price", "price"),
-        ("nan_list", "create table nan_list (prices numeric(9,2)[]); insert into nan_list values ('{1,NaN}')", "prices"),
+        (
+            "nan_list",
+            "create table nan_list (prices numeric(9,2)[]); insert into nan_list values ('{1,NaN}')",
+            "prices",
+        ),
         ("too_wide", "create table too_wide (price numeric); insert into too_wide values (1e37), (0.01)", "price"),
         ("deep", "create table deep (a int[]); insert into deep values ('{{1,2},{3,4}}')", "array"),
     ],

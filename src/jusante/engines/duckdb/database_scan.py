@@ -97,9 +97,10 @@ def _postgres_address(given: str, timeout_seconds: float) -> str:
     """The address with time-outs added, which the source's own settings in it override."""
     statement_ms = max(int(timeout_seconds * 1000), 1)
     silence_ms = min(statement_ms, LOCK_SECONDS * 1000)
+    lock_ms = max(silence_ms * 3 // 4, 1)  # before the statement's own, so that the server says which it was
     timeouts = {
         "connect_timeout": str(max(2, min(int(timeout_seconds), CONNECT_SECONDS))),
-        "options": f"-c statement_timeout={statement_ms} -c lock_timeout={silence_ms}",
+        "options": f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}",
         "tcp_user_timeout": str(silence_ms),
         "application_name": "jusante",
     }

@@ -1,0 +1,44 @@
+# Everything sets itself up: it needs Python 3.11+, make and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+SCALE ?= 1
+
+.PHONY: demo test lint types layers unit test-slow docs-check clean
+
+demo: $(VENV)/.demo
+	$(BIN)/jusante demo shop --scale $(SCALE)
+
+test: lint types layers unit
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check src tests benchmarks examples
+	$(BIN)/ruff check src tests benchmarks examples
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+layers: $(STAMP)
+	$(BIN)/lint-imports
+
+unit: $(STAMP)
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+
+test-slow: $(STAMP)
+	$(BIN)/pytest -m slow
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+$(VENV)/.demo: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[demo]"
+	touch $@
+
+$(STAMP): $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards]" --group dev
+	touch $@
+
+clean:
+	rm -rf $(VENV) shop

@@ -1,0 +1,99 @@
+"""`jusante query`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jusante.cli.options import opened, project_options
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from jusante.serving.gate import Answer
+
+ROWS_SHOWN = 50
+
+
+@click.command()
+@click.argument("sql")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "arrow", "parquet"]), default="table", show_default=True)
+@project_options
+def query(sql: str, form: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Ask a question in SQL. `-` reads it from standard input. Reads published tables and nothing else.
+
+    csv, arrow (an IPC stream) and parquet go to standard output as they are.
+    """
+    text = sys.stdin.read() if sql == "-" else sql
+    with opened(folder, environment) as lake:
+        answer = lake.ask(text)
+    if as_json or form == "json":
+        from jusante.cli.console import print_json
+
+        print_json(document(answer))
+    elif form == "table":
+        _print_table(answer)
+    else:
+        _write(answer.table, form)
+
+
+def document(answer: "Answer") -> dict[str, Any]:
+    """The answer as `--json` prints it."""
+    columns = [column.to_pylist() for column in answer.table.columns]
+    return {
+        "columns": [{"name": field.name, "type": str(field.type)} for field in answer.table.schema],
+        "rows": [list(row) for row in zip(*columns, strict=True)],
+        "masked": [],
+        "seconds": answer.seconds,
+        "bytes_scanned": answer.bytes_scanned,
+        "cost_usd": None,
+    }
+
+
+def _print_table(answer: "Answer") -> None:
+    import pyarrow as pa
+    from rich.text import Text
+
+    from jusante.cli.console import counted, err, grid, out, size
+
+    table = answer.table
+    numbers = tuple(f.name for f in table.schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type) or pa.types.is_decimal(f.type))
+    shown = grid(*table.column_names, numbers=numbers)
+    for row in zip(*(column.to_pylist() for column in table.slice(0, ROWS_SHOWN).columns), strict=True):
+        shown.add_row(*(Text("null", "dim") if value is None else Text(str(value)) for value in row))
+    out().print(shown)
+    more = f" (the first {ROWS_SHOWN} are shown; --format csv gives all)" if table.num_rows > ROWS_SHOWN else ""
+    err().print(f"[dim]{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}[/]")
+
+
+def _write(table: "pa.Table", form: str) -> None:
+    import pyarrow as pa
+
+    sink = sys.stdout.buffer
+    if form == "csv":
+        from pyarrow import csv
+
+        csv.write_csv(_flat(table), sink)
+    elif form == "arrow":
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table)
+    else:
+        from pyarrow import parquet
+
+        buffer = pa.BufferOutputStream()
+        parquet.write_table(table, buffer)
+        sink.write(buffer.getvalue())
+
+
+def _flat(table: "pa.Table") -> "pa.Table":
+    """Nested columns as JSON text: CSV has no other way to hold them."""
+    import json
+
+    import pyarrow as pa
+
+    for number, field in enumerate(table.schema):
+        if pa.types.is_nested(field.type):
+            values = [None if value is None else json.dumps(value, default=str) for value in table.column(number).to_pylist()]
+            table = table.set_column(number, field.name, pa.array(values, pa.string()))
+    return table

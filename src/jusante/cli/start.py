@@ -1,0 +1,55 @@
+"""`jusante init`, `schema` and `doctor`: before there is anything to run."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from jusante.cli.options import project_options
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".")
+def init(folder: Path) -> None:
+    """A new project in FOLDER, small and ready to run."""
+    from jusante.cli.console import out
+    from jusante.engineering.init import create
+
+    written = create(folder)
+    console = out()
+    for path in written:
+        console.print(f"[green]+[/] {path}")
+    there = "" if folder == Path() else f"cd {folder} && "
+    console.print(f"\nNext: {there}jusante run")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=".jusante/schemas")
+def schema(folder: Path) -> None:
+    """Write a JSON Schema for each kind of project file into FOLDER, for editors to complete and check."""
+    from jusante.cli.console import out
+    from jusante.engineering.schemas import write_schemas
+    from jusante.plugins import Connectors
+
+    for path in write_schemas(folder, Connectors()):
+        out().print(f"[green]+[/] {path}")
+    out().print("\nIn a file: # yaml-language-server: $schema=" + (folder / "source.json").as_posix())
+
+
+@click.command()
+@project_options
+def doctor(folder: Path, environment: str | None, as_json: bool) -> None:
+    """See whether all that jusante needs is here, and what each optional part would take."""
+    from jusante.cli.console import grid, out, print_json
+    from jusante.doctor import examine
+
+    found = examine(folder, environment)
+    if as_json:
+        print_json({"parts": [{"part": f.part, "ok": f.ok, "needed": f.needed, "what": f.what, "fix": f.fix} for f in found]})
+    else:
+        table = grid("", "part", "", "fix")
+        for f in found:
+            mark = "[green]✓[/]" if f.ok else "[red]✗[/]" if f.needed else "[dim]·[/]"
+            table.add_row(mark, f.part, f.what, "" if f.ok else f.fix)
+        out().print(table)
+    sys.exit(0 if all(f.ok for f in found if f.needed) else 2)

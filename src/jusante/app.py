@@ -245,7 +245,9 @@ class Lake:
     def _serve(self, asset: Asset, tables: Tables) -> Built:
         from jusante.serving.dashboards.publish import render
 
-        return render(asset, self._gate(tables), self.settings.dashboards, _now(), self._system.metadata.states())
+        states = self._system.metadata.states()
+        read, problems = render(asset, self._gate(tables), self.settings.dashboards, _now(), states)
+        return Built(None, read, (*problems, f"see {self.settings.dashboards / asset.id.partition(':')[2]}.html"))
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 

@@ -131,9 +131,18 @@ def _select(scan: DatabaseScan, alias: str) -> str:
     elif scan.kind == "duckdb":
         relation = f"({(scan.query or '').replace(ATTACHED, alias)}) as source"
     else:
-        relation = f"{scan.kind}_query('{alias}', {text(scan.query or '')})"
+        relation = f"{scan.kind}_query('{alias}', {text(_bounded(scan))})"
     columns = ", ".join(_column(scan, name, kind) for name, kind in scan.columns.items()) or "*"
     return f"select {columns} from {relation}"
+
+
+def _bounded(scan: DatabaseScan) -> str:
+    """The query with a time-out where a statement carries its own: MariaDB's in a comment that only it reads, MySQL's hint."""
+    query = (scan.query or "").strip()
+    if scan.kind != "mysql" or not query.lower().startswith("select"):
+        return query
+    hint = f"/*+ MAX_EXECUTION_TIME({int(scan.timeout_seconds * 1000)}) */"
+    return f"/*M!100100 set statement max_statement_time={scan.timeout_seconds:.3f} for */ select {hint}{query[6:]}"
 
 
 def _column(scan: DatabaseScan, name: str, kind: str) -> str:
@@ -157,10 +166,11 @@ _PASSING = re.compile(
     r"the database system is (starting up|shutting down|in recovery)|SSL connection has been closed|"
     r"no connection to the server|connection not open|server shutdown in progress|database is locked|"
     r"could not set lock on file|deadlock detected|could not serialize|max_user_connections|not yet accepting|"
-    r"conflict with recovery|read error|unexpected eof",
+    r"conflict with recovery|read error|unexpected eof|max_statement_time exceeded|maximum statement execution time|"
+    r"connection was killed|query execution was interrupted",
     re.IGNORECASE,
 )
-_CONVERSION = re.compile(r"Could not convert (.*?) when casting from source column (.+?)(?:\n|$)", re.DOTALL)
+_CONVERSION = re.compile(r"Error: (.*?) when casting from source column (.+?)(?:\n|$)", re.DOTALL)
 # What the connector's queries make of a value that does not fit, so that it is told with its column and row.
 _NAMED = re.compile(r'"(column (?:[^"]|"(?=[^"\n]*"))*?)"(?: to|$|\n|, expected)')
 _AS_TEXT = "correct it at the source, or read the column as text: `columns: {<name>: {type: string}}`"
@@ -224,12 +234,12 @@ def _passwords(given: str) -> tuple[str, ...]:
 def _told(message: str) -> str:
     """What the source said, without DuckDB's words around it."""
     found = re.search(r"(?:ERROR|FATAL|PANIC):\s+(.*)", message)
-    line = found[1] if found else message.split("\n", 1)[0]
+    rest = re.sub(r'Failed to prepare (MySQL )?(query|COPY) ".*": ', "", message, flags=re.DOTALL)
+    line = found[1] if found else rest.split("\n", 1)[0]
     line = re.sub(r"^([A-Z][A-Za-z ]* )?Error: ", "", line.strip())
     line = re.sub(
         r'^(Unable to connect to \w+ at|Failed to connect to \w+ database with parameters) "[^"]*": ', "", line
     )
-    line = re.sub(r'^Failed to prepare (MySQL )?(query|COPY) ".*": ', "", line)
     return line or "the source failed without a word"
 
 

@@ -1,0 +1,1 @@
+"""Dashboards as one page that needs no network, and as a picture."""

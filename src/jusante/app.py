@@ -112,9 +112,7 @@ class Lake:
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
         """Read a project. Raises ProjectProblems with all that is wrong in it."""
-        project = read_project(
-            folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ
-        )
+        project = read_project(folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ)
         settings = resolve(project)
         settings.state.mkdir(parents=True, exist_ok=True)
         return cls(System(project, settings))
@@ -173,7 +171,9 @@ class Lake:
         from jusante.storage.run_lock import held
 
         system = self._system
-        run = Run(_run_id(), command.strip(), system.project.environment_name, _now(), socket.gethostname(), os.getpid())
+        run = Run(
+            _run_id(), command.strip(), system.project.environment_name, _now(), socket.gethostname(), os.getpid()
+        )
         with held(system.settings.lock, run, wait_seconds):
             recovered = recovery.recover(system.graph, system.store, system.metadata, _now())
             recovery.clear_scratch(system.settings.state / "scratch", system.settings.state / "spill")
@@ -236,7 +236,9 @@ class Lake:
         wanted = [f"dashboard:{name.removeprefix('dashboard:')}" for name in names] or list(known)
         unknown = [name for name in wanted if name not in known]
         if unknown:
-            raise UsageError(f"there is no {unknown[0]}", fix=f"there are: {', '.join(known) or 'none; write dashboards/*.yaml'}")
+            raise UsageError(
+                f"there is no {unknown[0]}", fix=f"there are: {', '.join(known) or 'none; write dashboards/*.yaml'}"
+            )
         tables = Tables(self._system.store)
         for name in wanted:
             self._serve(known[name], tables)
@@ -251,7 +253,9 @@ class Lake:
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
-    def maintain(self, names: tuple[str, ...] = (), *, keep: dt.timedelta, wait_seconds: float = 0.0) -> tuple[Swept, ...]:
+    def maintain(
+        self, names: tuple[str, ...] = (), *, keep: dt.timedelta, wait_seconds: float = 0.0
+    ) -> tuple[Swept, ...]:
         """Compact small files, expire snapshots older than `keep`, remove files that nobody needs."""
         system = self._system
         with self._open_run("maintain " + " ".join(names), wait_seconds) as (run, _):

@@ -40,7 +40,9 @@ def examine(folder: Path, environment: str | None) -> tuple[Finding, ...]:
 
 
 def _findings(folder: Path, environment: str | None) -> Iterator[Finding]:
-    yield Finding("Python", sys.version_info >= (3, 11), True, platform.python_version(), "install Python 3.11 or newer")
+    yield Finding(
+        "Python", sys.version_info >= (3, 11), True, platform.python_version(), "install Python 3.11 or newer"
+    )
     for name in NEEDED:
         yield _library(name)
     for module, (about, extra) in OPTIONAL.items():

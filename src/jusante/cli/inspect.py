@@ -48,7 +48,9 @@ def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json
         console.print(table)
     sure = sum(task.certain for task in tasks)
     maybe = len(tasks) - sure
-    console.print(f"\n{counted(sure, 'task')} to do, {maybe:,} more if sources have news, {total - len(tasks):,} up to date")
+    console.print(
+        f"\n{counted(sure, 'task')} to do, {maybe:,} more if sources have news, {total - len(tasks):,} up to date"
+    )
 
 
 @click.command()
@@ -86,6 +88,9 @@ def _document(graph: object, chosen: set[str]) -> dict[str, object]:
     assets = [asset for asset in graph if asset.id in chosen]
     nodes = [{"id": a.id, "kind": a.kind, "owner": a.owner, "tags": list(a.tags)} for a in assets]
     edges = [
-        {"from": above, "to": a.id, "kind": "direct", "why": "reads"} for a in assets for above in a.inputs if above in chosen
+        {"from": above, "to": a.id, "kind": "direct", "why": "reads"}
+        for a in assets
+        for above in a.inputs
+        if above in chosen
     ]
     return {"nodes": nodes, "edges": edges}

@@ -31,10 +31,23 @@ def maintain(
     if as_json:
         print_json({"tables": [asdict(each) for each in swept]})
         return
-    table = grid("table", "files", "snapshots expired", "files removed", "freed", numbers=("files", "snapshots expired", "files removed", "freed"))
+    table = grid(
+        "table",
+        "files",
+        "snapshots expired",
+        "files removed",
+        "freed",
+        numbers=("files", "snapshots expired", "files removed", "freed"),
+    )
     for each in swept:
-        files = f"{each.files_before} → {each.files_after}" if each.files_before != each.files_after else str(each.files_after)
-        table.add_row(each.name, files, f"{each.snapshots_expired:,}", f"{each.orphans_removed:,}", size(each.bytes_freed))
+        files = (
+            f"{each.files_before} → {each.files_after}"
+            if each.files_before != each.files_after
+            else str(each.files_after)
+        )
+        table.add_row(
+            each.name, files, f"{each.snapshots_expired:,}", f"{each.orphans_removed:,}", size(each.bytes_freed)
+        )
     out().print(table)
 
 
@@ -43,7 +56,9 @@ def maintain(
 @click.argument("snapshot_id", type=int, required=False)
 @click.option("--list", "listing", is_flag=True, help="Only list the snapshots there are.")
 @project_options
-def rollback(table: str, snapshot_id: int | None, listing: bool, folder: Path, environment: str | None, as_json: bool) -> None:
+def rollback(
+    table: str, snapshot_id: int | None, listing: bool, folder: Path, environment: str | None, as_json: bool
+) -> None:
     """Make an earlier snapshot of TABLE the current one; without a SNAPSHOT_ID, the one before.
 
     What reads the table is stale then, and follows with the next run. The table itself stays as it is until something
@@ -56,14 +71,21 @@ def rollback(table: str, snapshot_id: int | None, listing: bool, folder: Path, e
             done = lake.rollback(table, snapshot_id)
         snapshots = lake.store.history(table)
     if as_json:
-        shown = [{"id": s.id, "at": s.at.isoformat(), "rows": s.rows, "bytes": s.bytes, "current": s.is_current} for s in snapshots]
+        shown = [
+            {"id": s.id, "at": s.at.isoformat(), "rows": s.rows, "bytes": s.bytes, "current": s.is_current}
+            for s in snapshots
+        ]
         print_json({"table": table, "snapshots": shown})
         return
     if listing:
         rows = grid("", "snapshot", "at (UTC)", "rows", "size", "run", numbers=("rows", "size"))
         for s in snapshots:
             run = s.summary.get("jusante.run", "")
-            rows.add_row("●" if s.is_current else "", str(s.id), f"{s.at:%Y-%m-%d %H:%M:%S}", f"{s.rows:,}", size(s.bytes), run)
+            rows.add_row(
+                "●" if s.is_current else "", str(s.id), f"{s.at:%Y-%m-%d %H:%M:%S}", f"{s.rows:,}", size(s.bytes), run
+            )
         out().print(rows)
     else:
-        out().print(f"[green]✓[/] {table} is at snapshot {done.snapshot_id} again, {counted(done.plan.rows, 'row')}. Next: jusante run {table}+")
+        out().print(
+            f"[green]✓[/] {table} is at snapshot {done.snapshot_id} again, {counted(done.plan.rows, 'row')}. Next: jusante run {table}+"
+        )

@@ -15,10 +15,16 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 def project_options(command: _Command) -> _Command:
     """`--project`, `--env` and `--json`."""
-    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")(command)
+    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")(
+        command
+    )
     command = click.option("--env", "environment", metavar="NAME", help="The environment; dev by default.")(command)
     return click.option(
-        "--project", "folder", type=click.Path(path_type=Path), default=".", help="The project's folder; this one by default."
+        "--project",
+        "folder",
+        type=click.Path(path_type=Path),
+        default=".",
+        help="The project's folder; this one by default.",
     )(command)
 
 

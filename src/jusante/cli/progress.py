@@ -22,7 +22,13 @@ def following(graph: Graph, wishes: tuple[str, ...]) -> Iterator[Listener]:
     if not sys.stderr.isatty():
         yield _plain
         return
-    columns = (SpinnerColumn(), BarColumn(24), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("[dim]{task.description}"))
+    columns = (
+        SpinnerColumn(),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.description}"),
+    )
     with Progress(*columns, console=err(), transient=True) as progress:
         bar = progress.add_task("", total=total)
         yield _Moving(progress, bar)

@@ -18,7 +18,13 @@ ROWS_SHOWN = 50
 
 @click.command()
 @click.argument("sql")
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "arrow", "parquet"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "json", "csv", "arrow", "parquet"]),
+    default="table",
+    show_default=True,
+)
 @project_options
 def query(sql: str, form: str, folder: Path, environment: str | None, as_json: bool) -> None:
     """Ask a question in SQL. `-` reads it from standard input. Reads published tables and nothing else.
@@ -58,13 +64,19 @@ def _print_table(answer: "Answer") -> None:
     from jusante.cli.console import counted, err, grid, out, size
 
     table = answer.table
-    numbers = tuple(f.name for f in table.schema if pa.types.is_integer(f.type) or pa.types.is_floating(f.type) or pa.types.is_decimal(f.type))
+    numbers = tuple(
+        f.name
+        for f in table.schema
+        if pa.types.is_integer(f.type) or pa.types.is_floating(f.type) or pa.types.is_decimal(f.type)
+    )
     shown = grid(*table.column_names, numbers=numbers)
     for row in zip(*(column.to_pylist() for column in table.slice(0, ROWS_SHOWN).columns), strict=True):
         shown.add_row(*(Text("null", "dim") if value is None else Text(str(value)) for value in row))
     out().print(shown)
     more = f" (the first {ROWS_SHOWN} are shown; --format csv gives all)" if table.num_rows > ROWS_SHOWN else ""
-    err().print(f"[dim]{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}[/]")
+    err().print(
+        f"[dim]{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}[/]"
+    )
 
 
 def _write(table: "pa.Table", form: str) -> None:
@@ -94,6 +106,8 @@ def _flat(table: "pa.Table") -> "pa.Table":
 
     for number, field in enumerate(table.schema):
         if pa.types.is_nested(field.type):
-            values = [None if value is None else json.dumps(value, default=str) for value in table.column(number).to_pylist()]
+            values = [
+                None if value is None else json.dumps(value, default=str) for value in table.column(number).to_pylist()
+            ]
             table = table.set_column(number, field.name, pa.array(values, pa.string()))
     return table

@@ -14,7 +14,9 @@ def print_report(report: Report) -> None:
     """The tasks that did something, what was noticed, what failed and how to mend it, and a closing line."""
     console = out()
     if report.recovered:
-        console.print(f"[dim]Put right what {counted(len(report.recovered), 'run')} that died had left: {', '.join(report.recovered)}[/]")
+        console.print(
+            f"[dim]Put right what {counted(len(report.recovered), 'run')} that died had left: {', '.join(report.recovered)}[/]"
+        )
     done = [task for task in report.tasks if task.status != "skipped"]
     if not done:
         left = sum(task.status == "skipped" for task in report.tasks)
@@ -53,7 +55,9 @@ def _print_error(console: Console, task: Task) -> None:
     assert task.error
     colour = MARKS[task.status][1]
     console.print()
-    console.print(Text.assemble((task.error["code"], f"bold {colour}"), " ", (task.asset, "bold"), "  ", task.error["what"]))
+    console.print(
+        Text.assemble((task.error["code"], f"bold {colour}"), " ", (task.asset, "bold"), "  ", task.error["what"])
+    )
     if task.error["where"]:
         console.print(Text.assemble(("  at   ", "dim"), task.error["where"]))
     if task.error["fix"]:
@@ -72,4 +76,9 @@ def closing(report: Report) -> Text:
     counts += [f"{current} up to date"] if current else []
     counts += [f"{left} left as they were"] if left else []
     colour = {"succeeded": "green", "partial": "yellow"}.get(report.status, "red")
-    return Text.assemble("\n", (report.status, f"bold {colour}"), f"  {', '.join(counts)} in {report.seconds:.1f} s", (f"  {report.run_id}", "dim"))
+    return Text.assemble(
+        "\n",
+        (report.status, f"bold {colour}"),
+        f"  {', '.join(counts)} in {report.seconds:.1f} s",
+        (f"  {report.run_id}", "dim"),
+    )

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("select", nargs=-1)
 @click.option("--anew", is_flag=True, help="Make all that is chosen, stale or not.")
-@click.option("--wait", "wait_seconds", type=float, default=0.0, help="How many seconds to wait for another run to end.")
+@click.option(
+    "--wait", "wait_seconds", type=float, default=0.0, help="How many seconds to wait for another run to end."
+)
 @project_options
-def run(select: tuple[str, ...], anew: bool, wait_seconds: float, folder: Path, environment: str | None, as_json: bool) -> None:
+def run(
+    select: tuple[str, ...], anew: bool, wait_seconds: float, folder: Path, environment: str | None, as_json: bool
+) -> None:
     """Make what is stale, and nothing else.
 
     SELECT names assets: marts.daily_sales, +x (and all above), x+ (and all below), tag:ml, source:sales. All by default.

@@ -45,7 +45,9 @@ def doctor(folder: Path, environment: str | None, as_json: bool) -> None:
 
     found = examine(folder, environment)
     if as_json:
-        print_json({"parts": [{"part": f.part, "ok": f.ok, "needed": f.needed, "what": f.what, "fix": f.fix} for f in found]})
+        print_json(
+            {"parts": [{"part": f.part, "ok": f.ok, "needed": f.needed, "what": f.what, "fix": f.fix} for f in found]}
+        )
     else:
         table = grid("", "part", "", "fix")
         for f in found:

@@ -16,7 +16,9 @@ Severity = Literal["warn", "block"]
 
 
 class _Check(Noun):
-    severity: Severity = Field("block", description="block: a failure publishes nothing. warn: it is told, and published.")
+    severity: Severity = Field(
+        "block", description="block: a failure publishes nothing. warn: it is told, and published."
+    )
     quarantine: bool = Field(False, description="Set failing rows aside in `<table>__quarantine` and publish the rest.")
     name: str | None = Field(None, description="What to call the check in reports; made from its content by default.")
 

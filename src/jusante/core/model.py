@@ -15,8 +15,12 @@ class Model(Noun):
 
     about: str | None = Field(None, description="What the table tells, in a sentence.")
     owner: str | None = None
-    kind: Literal["view", "full"] = Field("full", description="view: a query kept by name. full: built anew as a whole.")
-    grain: tuple[str, ...] = Field((), description="The columns that say what one row is; checked to be unique and filled.")
+    kind: Literal["view", "full"] = Field(
+        "full", description="view: a query kept by name. full: built anew as a whole."
+    )
+    grain: tuple[str, ...] = Field(
+        (), description="The columns that say what one row is; checked to be unique and filled."
+    )
     time: str | None = Field(None, description="The column with the time a row is about.")
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()

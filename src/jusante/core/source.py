@@ -23,6 +23,7 @@ class Ingest(Noun):
     lookback: str | None = Field(
         None, description="How far behind the cursor late rows are looked for: `2h`, `3d`, or a number for a number."
     )
+    parameter: str | None = Field(None, description="The query parameter of a web API that takes the cursor: `since`.")
     every: str | None = Field(None, description="How often, when the platform runs: `15m`, `1h`, `1d`.")
 
 
@@ -41,8 +42,9 @@ class ColumnRule(Noun):
     type: str | None = Field(None, description="Cast to this type on arrival: `decimal(12,2)`, `timestamptz`, `date` …")
     about: str | None = None
     sensitive: str | None = Field(None, description="What kind of personal data it is: email, phone, name …")
-    purpose: tuple[str, ...] = Field((), description="What it may be used for. Sensitive without a purpose: never read.")
-
+    purpose: tuple[str, ...] = Field(
+        (), description="What it may be used for. Sensitive without a purpose: never read."
+    )
 
     @field_validator("type")
     @classmethod
@@ -65,7 +67,9 @@ class SourceTable(Noun):
     """One table of a source. `options` are those of the source's kind (paths of files, paging of a web API)."""
 
     about: str | None = None
-    origin: str | None = Field(None, alias="from", description="Its name at the source, where another: `public.orders`.")
+    origin: str | None = Field(
+        None, alias="from", description="Its name at the source, where another: `public.orders`."
+    )
     key: tuple[str, ...] = Field((), description="The columns that tell rows apart. One row is kept for each key.")
     ingest: Ingest = Ingest()
     drift: Drift = Drift()
@@ -81,7 +85,9 @@ class SourceTable(Noun):
 class Source(Noun):
     """A source system: its owner, how to reach it, its tables."""
 
-    source: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Its name, which its tables bear before the dot.")
+    source: str = Field(
+        pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", description="Its name, which its tables bear before the dot."
+    )
     kind: str
     connection: Any = Field(None, description="How to reach it; secrets only by reference: `${env:NAME}`.")
     owner: str | None = None

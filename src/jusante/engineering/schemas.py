@@ -69,7 +69,18 @@ def _add_options(root: dict[str, Any], properties: dict[str, Any], options: list
 
 def _shorten_checks(root: dict[str, Any]) -> None:
     """Checks are written short: one key that names the kind, and options beside it."""
-    kinds = ["not_null", "unique", "accepted_values", "range", "positive", "pattern", "relationships", "row_count", "freshness", "sql"]
+    kinds = [
+        "not_null",
+        "unique",
+        "accepted_values",
+        "range",
+        "positive",
+        "pattern",
+        "relationships",
+        "row_count",
+        "freshness",
+        "sql",
+    ]
     options = {
         "severity": {"enum": ["block", "warn"]},
         "quarantine": {"type": "boolean"},

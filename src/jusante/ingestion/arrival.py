@@ -95,7 +95,10 @@ class Arrival:
             return ()
         raw = transit.select(found.select(columns.names), found, incoming, session.sql_type)
         session.add("__raw.rows", stage_into(session, raw, self.landing, None))
-        rejects = (*session.rejects(INCOMING), *split_unreadable(session, "__raw.rows", LANDED, columns, found, self.name))
+        rejects = (
+            *session.rejects(INCOMING),
+            *split_unreadable(session, "__raw.rows", LANDED, columns, found, self.name),
+        )
         if len(rejects) >= REJECTS_KEPT:
             raise SourceError(
                 f"{len(rejects):,} or more rows of {self.name} cannot be read: that is no ordinary dirt",

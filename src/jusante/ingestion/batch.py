@@ -62,7 +62,9 @@ class BatchLoader:
         source = connector.schema(load.ingested.name, table)
         arriving = transit.arriving(table, source)
         if not arriving.columns:
-            raise SourceError(f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose")
+            raise SourceError(
+                f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose"
+            )
         anew, notices = follow_or_hold(load, arriving)
         request = request_for(load, arriving, anew=anew)
         if load.continues and not anew and connector.unchanged(request):

@@ -95,8 +95,10 @@ def _replaced(incoming: Incoming) -> str:
 def _matches(names: tuple[str, ...]) -> str:
     left = ", ".join(f"t.{quote(name)}" for name in names)
     right = ", ".join(quote(name) for name in names)
-    return f"({left}) in (select ({right}) from {quote_table(DISTINCT)})" if len(names) > 1 else (
-        f"{left} in (select {right} from {quote_table(DISTINCT)})"
+    return (
+        f"({left}) in (select ({right}) from {quote_table(DISTINCT)})"
+        if len(names) > 1
+        else (f"{left} in (select {right} from {quote_table(DISTINCT)})")
     )
 
 

@@ -194,5 +194,3 @@ def _rejects_sql(rejects: tuple[Reject, ...], run_id: str, now: dt.datetime) -> 
 
 def _sql_name(space: str, name: str) -> str:
     return quote_table(f"{space}.{name}")
-
-

@@ -46,9 +46,7 @@ def compact(engine: Engine, store: TableStore, table: Table, run_id: str) -> Tab
     return store.commit(Commit(table.name, staged, table.schema, table.plan.files, table.snapshot_id, summary))
 
 
-def rollback(
-    store: TableStore, metadata: MetadataStore, name: str, snapshot_id: int | None, now: dt.datetime
-) -> Table:
+def rollback(store: TableStore, metadata: MetadataStore, name: str, snapshot_id: int | None, now: dt.datetime) -> Table:
     """Make an earlier snapshot current. What reads the table is stale then; the table itself is not made anew at once."""
     snapshots = store.history(name)
     current = next((index for index, snapshot in enumerate(snapshots) if snapshot.is_current), len(snapshots) - 1)

@@ -22,7 +22,9 @@ def _selected(graph: Graph, wish: str) -> set[str]:
     found = _named(graph, name)
     if not found:
         near = nearest(name, graph.ids)
-        raise UsageError(f"nothing is called {name!r} here", fix=f"did you mean {near}?" if near else "jusante lineage lists all")
+        raise UsageError(
+            f"nothing is called {name!r} here", fix=f"did you mean {near}?" if near else "jusante lineage lists all"
+        )
     above = graph.above(found) if wish.startswith("+") else set()
     below = graph.below(found) if wish.endswith("+") else set()
     return found | above | below

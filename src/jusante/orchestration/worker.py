@@ -63,7 +63,9 @@ class Worker:
         except JusanteError as error:
             task, state = self._failed(asset, error), None
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
-            told = JusanteError(f"{type(error).__name__}: {error}", where=str(asset.place), fix="this is a bug: please report it")
+            told = JusanteError(
+                f"{type(error).__name__}: {error}", where=str(asset.place), fix="this is a bug: please report it"
+            )
             task, state = self._failed(asset, told), None
         task = replace(task, seconds=round(time.monotonic() - began, 3))
         return self._record(task, state)
@@ -134,9 +136,7 @@ class Worker:
         inputs = {name: table.data_id for name, table in built.read.items()}
         return task, self._state(asset, version, inputs, published)
 
-    def _state(
-        self, asset: Asset, version: str, inputs: Mapping[str, int], published: Published | None
-    ) -> AssetState:
+    def _state(self, asset: Asset, version: str, inputs: Mapping[str, int], published: Published | None) -> AssetState:
         return AssetState(
             asset=asset.id,
             version=version,

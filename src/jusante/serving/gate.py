@@ -57,5 +57,7 @@ class Gate:
         for name in query.reads:
             if name not in known:
                 near = nearest(name, known)
-                raise UsageError(f"there is no table {name}", fix=f"did you mean {near}?" if near else "jusante lineage lists all")
+                raise UsageError(
+                    f"there is no table {name}", fix=f"did you mean {near}?" if near else "jusante lineage lists all"
+                )
         return query

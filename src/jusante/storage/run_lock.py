@@ -24,7 +24,9 @@ def held(path: Path, run: Run, wait_seconds: float) -> Iterator[None]:
             f"another run holds the project: {_told(holder)}", where=str(path.parent), fix="wait for it: --wait 600"
         ) from None
     try:
-        holder.write_text(json.dumps({"run": run.run_id, "pid": run.pid, "host": run.host, "since": str(run.started_at)}))
+        holder.write_text(
+            json.dumps({"run": run.run_id, "pid": run.pid, "host": run.host, "since": str(run.started_at)})
+        )
         yield
     finally:
         holder.unlink(missing_ok=True)

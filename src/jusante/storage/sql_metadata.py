@@ -107,11 +107,15 @@ class SqlMetadata:
         with self._transaction() as connection:
             for state in states:
                 self._put(connection, state)
-                self._tell(connection, Event(kind, _now(), state.run_id, state.asset, {"snapshot_id": state.snapshot_id}))
+                self._tell(
+                    connection, Event(kind, _now(), state.run_id, state.asset, {"snapshot_id": state.snapshot_id})
+                )
 
     def _put(self, connection: sa.Connection, state: AssetState) -> None:
         connection.execute(_states.delete().where(_states.c.asset == state.asset))
-        connection.execute(_states.insert().values(asset=state.asset, state=asdict(state) | {"at": state.at.isoformat()}))
+        connection.execute(
+            _states.insert().values(asset=state.asset, state=asdict(state) | {"at": state.at.isoformat()})
+        )
 
     def _tell(self, connection: sa.Connection, event: Event) -> None:
         values = {"at": event.at.isoformat(), "kind": event.kind, "run_id": event.run_id, "asset": event.asset}

@@ -45,7 +45,9 @@ def call(folder: Path, model: PythonModel, arguments: "dict[str, pa.Table]") -> 
         with _importable(folder, path.parent):
             result = getattr(_module(path), model.function)(**arguments)
     except Exception as error:
-        raise StepFailed(f"{type(error).__name__}: {error}", where=_line(error, folder, model.file), fix="see the traceback") from error
+        raise StepFailed(
+            f"{type(error).__name__}: {error}", where=_line(error, folder, model.file), fix="see the traceback"
+        ) from error
     if not hasattr(result, "__arrow_c_stream__"):
         raise StepFailed(
             f"{model.function} returned a {type(result).__name__}", where=model.file, fix="return a pyarrow.Table"

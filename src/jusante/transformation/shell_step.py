@@ -60,10 +60,14 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path])
         )
     except subprocess.TimeoutExpired:
         seconds = step.header.timeout_seconds
-        raise StepFailed(f"not done after {seconds:,} s, and stopped", where=step.file, fix="raise timeout_seconds") from None
+        raise StepFailed(
+            f"not done after {seconds:,} s, and stopped", where=step.file, fix="raise timeout_seconds"
+        ) from None
     if done.returncode:
         said = (done.stderr.strip() or done.stdout.strip())[-TAIL:]
-        raise StepFailed(f"ended with status {done.returncode}: {said}", where=step.file, fix="run it by hand to see more")
+        raise StepFailed(
+            f"ended with status {done.returncode}: {said}", where=step.file, fix="run it by hand to see more"
+        )
     return done.stdout
 
 
@@ -74,7 +78,9 @@ def _shell(script: Path) -> str:
     wanted = "bash" if first.startswith("#!") and "bash" in first else "sh"
     found = shutil.which(wanted)
     if not found:
-        raise ExtraMissing(f"{wanted} is needed for {script.name}", fix=f"install {wanted} (on Windows, Git for Windows has it)")
+        raise ExtraMissing(
+            f"{wanted} is needed for {script.name}", fix=f"install {wanted} (on Windows, Git for Windows has it)"
+        )
     return found
 
 
@@ -89,7 +95,9 @@ def _move(step: ShellStep, place: Path, project: Path) -> None:
     """Put every declared output into the project, each by one rename, once all of them are there."""
     missing = [output for output in step.header.outputs if not (place / output).is_file()]
     if missing:
-        raise StepFailed(f"did not write {', '.join(missing)}", where=step.file, fix="write it, relative to the current folder")
+        raise StepFailed(
+            f"did not write {', '.join(missing)}", where=step.file, fix="write it, relative to the current folder"
+        )
     drafts = []
     for output in step.header.outputs:
         target = project / output

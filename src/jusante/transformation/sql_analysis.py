@@ -32,9 +32,13 @@ def _parsed(sql: str) -> exp.Expression:
     except TokenError as error:
         raise QueryProblem(_ANSI.sub("", str(error)).split("\n")[0], line=1) from None
     if len(trees) != 1:
-        raise QueryProblem(f"{len(trees)} statements where one query is expected", line=1, fix="write one SELECT a file")
+        raise QueryProblem(
+            f"{len(trees)} statements where one query is expected", line=1, fix="write one SELECT a file"
+        )
     if not isinstance(trees[0], exp.Query | exp.Pivot):
-        raise QueryProblem(f"{trees[0].key} where a query is expected", line=1, fix="write a SELECT: a model is its result")
+        raise QueryProblem(
+            f"{trees[0].key} where a query is expected", line=1, fix="write a SELECT: a model is its result"
+        )
     return trees[0]
 
 
@@ -87,5 +91,3 @@ def _sees(with_: exp.With, name: str, inside: exp.Expression | None) -> bool:
         if cte is inside:
             return False
     return False
-
-

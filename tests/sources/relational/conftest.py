@@ -9,14 +9,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # for `servers`, where pytest does not know the tests' folder
 
-from servers.fixtures import mariadb_server, postgres_server  # noqa: E402, F401  the fixtures of all tests here
+from reading import Opened
 
-from jusante.core.secret import Secret  # noqa: E402
-from jusante.core.source import Source, SourceTable  # noqa: E402
-from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings  # noqa: E402
-from jusante.ports.connector import ConnectorKind  # noqa: E402
-from jusante.sources import relational  # noqa: E402
-from reading import Opened  # noqa: E402
+from jusante.core.secret import Secret
+from jusante.core.source import Source, SourceTable
+from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
+from jusante.ports.connector import ConnectorKind
+from jusante.sources import relational
+from servers.fixtures import mariadb_server, postgres_server  # noqa: F401  the fixtures of all tests here
 
 
 @pytest.fixture(scope="session")

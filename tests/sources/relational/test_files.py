@@ -79,7 +79,7 @@ def test_a_table_has_its_types_and_rows(events: Opened, kind: str) -> None:
 def test_an_incremental_read_brings_ties_and_rows_without_a_cursor(
     events: Opened, cursor: Cursor, ids: list[int]
 ) -> None:
-    reading = events.start("events", since=cursor, **{"ingest": {"mode": "incremental", "cursor": cursor.column}})
+    reading = events.start("events", since=cursor, ingest={"mode": "incremental", "cursor": cursor.column})
     assert not reading.complete
     assert sorted(events.table(reading)["id"].to_pylist()) == ids
 
@@ -161,6 +161,7 @@ DECLARED = {
     "unix": ("timestamp", "5", "timestamp", dt.datetime(1970, 1, 1, 0, 0, 5)),  # noqa: DTZ001
     "u": ("uuid", "123", "string", "123"),
     "any": ("", "1.5", "string", "1.5"),
+    "bytes": ("text", "x'00ff'", "string", "X'00FF'"),
 }
 
 
@@ -177,7 +178,7 @@ def test_a_value_in_sqlite_is_read_as_declared(tmp_path: Path, open_source: Shop
     ("declared", "value"),
     [
         ("integer", "'seven'"), ("integer", "1.5"), ("real", "'x'"), ("decimal(9,2)", "0.125"), ("boolean", "2"),
-        ("date", "'yesterday'"), ("date", "5"), ("datetime", "'soon'"), ("text", "x'00ff'"), ("numeric", "9007199254740993"),
+        ("date", "'yesterday'"), ("date", "5"), ("datetime", "'soon'"), ("numeric", "9007199254740993"),
         ("decimal(9,2)", "'x\"y'"), ("decimal(3,1)", "12345"),
     ],
 )  # fmt: skip
@@ -186,9 +187,6 @@ def test_a_value_in_sqlite_that_does_not_fit_stops_the_load_with_its_row(
 ) -> None:
     sqlite_run(tmp_path / "shop.db", f"create table t (c {declared}); insert into t values (null), ({value})")
     source = open_source("sqlite", "shop.db")
-    if (declared, value) == ("text", "x'00ff'"):
-        assert source.rows("t")[1]["c"] == "column c holds blob in row 2: X'00FF'"
-        return
     with pytest.raises(SourceError, match="column c") as caught:
         source.rows("t")
     assert "row 2" in caught.value.what or "12345" in caught.value.what
@@ -223,7 +221,8 @@ def test_a_write_that_lies_only_in_sqlites_log_is_seen_and_read(tmp_path: Path, 
 def test_duckdb_types_nested_ones_too_are_what_the_engine_says(tmp_path: Path, open_source: Shop) -> None:
     duckdb_run(
         tmp_path / "shop.db",
-        "create schema s; create table s.t as select 1::hugeint as h, [1, 2] as l, {'a b': 1, 'c': 'x'} as st, map {'k': 1.5} as m,"
+        "create schema s; create table s.t as select 1::hugeint as h, [1, 2] as l, {'a b': 1, 'c': 'x'} as st, "
+        " map {'k': 1.5} as m,"
         " 'x'::enum('x', 'y') as e, interval 1 day as iv, '12:00'::time as ti, now() as tz, 1::utinyint as u",
     )
     source = open_source("duckdb", "shop.db")

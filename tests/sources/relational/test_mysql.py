@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from reading import Opened
-from servers import MariaDB
 
 from jusante.core.cursor import Cursor
 from jusante.errors import SourceDenied, SourceError, SourceUnavailable
+from servers import MariaDB
 
 D = decimal.Decimal
 Shop = Callable[..., Opened]
@@ -20,20 +20,25 @@ Shop = Callable[..., Opened]
 EVERY_TYPE = """
 set sql_mode = '';
 create table everything (
-  id bigint unsigned primary key, flag tinyint(1), ti tinyint unsigned, s smallint, m mediumint unsigned, i int, iu int unsigned,
+  id bigint unsigned primary key, flag tinyint(1), ti tinyint unsigned, s smallint, m mediumint unsigned, i int,
+  iu int unsigned,
   b1 bit(1), b5 bit(5), b64 bit(64), y year, d date, dt datetime(6), zero datetime, ts timestamp(3) null, t time(6),
-  de decimal(20,4), wide decimal(65,10), whole decimal(10), f float, do double, ch char(5), vc varchar(20), bi binary(4),
-  bl blob, tx longtext, js json, en enum('a', 'b c'), se set('x', 'y'), po point, uu uuid, latin varchar(9) character set latin1
+  de decimal(20,4), wide decimal(65,10), whole decimal(10), f float, do double, ch char(5), vc varchar(20),
+  bi binary(4),
+  bl blob, tx longtext, js json, en enum('a', 'b c'), se set('x', 'y'), po point, uu uuid,
+  latin varchar(9) character set latin1
 ) character set utf8mb4;
 set time_zone = '+00:00';
 insert into everything values (
   18446744073709551615, 2, 255, -3, 16777215, 1, 4294967295, b'1', b'101', 18446744073709551615, 2024, '2024-02-29',
   '2024-01-01 00:00:00.123456', '0000-00-00 00:00:00', '2024-06-01 12:00:00.5', '838:59:59', 1234567890123456.5678,
-  1234567890123456789012345678.1234567891, 9999999999, 16777217, 0.1, 'ab', 'ü € 😀 \\\\ \\'', x'6162', x'00ff01', 'long',
+  1234567890123456789012345678.1234567891, 9999999999, 16777217, 0.1, 'ab', 'ü € 😀 \\\\ \\'', x'6162', x'00ff01',
+  'long',
   '{"a": 1}', 'b c', 'x,y', point(1, 2), 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', 'é');
 """
 EVERY_SCHEMA = {
-    "id": "decimal(20,0)", "flag": "int", "ti": "int", "s": "int", "m": "int", "i": "int", "iu": "long", "b1": "boolean",
+    "id": "decimal(20,0)", "flag": "int", "ti": "int", "s": "int", "m": "int", "i": "int", "iu": "long",
+    "b1": "boolean",
     "b5": "long", "b64": "decimal(20,0)", "y": "int", "d": "date", "dt": "timestamp", "zero": "timestamp",
     "ts": "timestamptz", "t": "string", "de": "decimal(20,4)", "wide": "decimal(38,10)", "whole": "decimal(10,0)",
     "f": "float", "do": "double", "ch": "string", "vc": "string", "bi": "binary", "bl": "binary", "tx": "string",
@@ -42,11 +47,14 @@ EVERY_SCHEMA = {
 EVERY_VALUE = {
     "id": D(18446744073709551615), "flag": 2, "ti": 255, "s": -3, "m": 16777215, "i": 1, "iu": 4294967295, "b1": True,
     "b5": 5, "b64": D(18446744073709551615), "y": 2024, "d": dt.date(2024, 2, 29),
-    "dt": dt.datetime(2024, 1, 1, 0, 0, 0, 123456), "zero": None,
+    "dt": dt.datetime(2024, 1, 1, 0, 0, 0, 123456),  # noqa: DTZ001
+    "zero": None,
     "ts": dt.datetime(2024, 6, 1, 12, 0, 0, 500000, tzinfo=dt.UTC), "t": "838:59:59.000000",
     "de": D("1234567890123456.5678"), "wide": D("1234567890123456789012345678.1234567891"), "whole": D(9999999999),
-    "f": 16777216.0, "do": 0.1, "ch": "ab", "vc": "ü € 😀 \\ '", "bi": b"ab\x00\x00", "bl": b"\x00\xff\x01", "tx": "long",
-    "js": '{"a": 1}', "en": "b c", "se": "x,y", "po": "POINT(1 2)", "uu": str(uuid.UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")),
+    "f": 16777216.0, "do": 0.1, "ch": "ab", "vc": "ü € 😀 \\ '", "bi": b"ab\x00\x00", "bl": b"\x00\xff\x01",
+    "tx": "long",
+    "js": '{"a": 1}', "en": "b c", "se": "x,y", "po": "POINT(1 2)",
+    "uu": str(uuid.UUID("a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11")),
     "latin": "é",
 }  # fmt: skip
 
@@ -68,7 +76,8 @@ def shop(server: MariaDB, open_source: Shop) -> Opened:
 def events(server: MariaDB, shop: Opened) -> Opened:
     server.run(
         "create or replace table events (id int primary key, at datetime null, name varchar(9)) character set utf8mb4;"
-        "insert into events values (1, '2024-06-01 12:00', 'A'), (2, '2024-06-01 12:01', 'a'), (3, '2024-06-01 12:01', 'é'),"
+        "insert into events values (1, '2024-06-01 12:00', 'A'), (2, '2024-06-01 12:01', 'a'),"
+        " (3, '2024-06-01 12:01', 'é'),"
         " (4, null, null)",
         "shop",
     )
@@ -228,6 +237,6 @@ def test_a_connection_that_is_cut_midway_is_worth_another_try(server: MariaDB, s
 def test_a_statement_that_takes_too_long_is_ended_by_the_server(server: MariaDB, open_source: Shop) -> None:
     server.run("create or replace view endless as select sleep(5) as s, 1.5 as n", "shop")
     source = open_source("mysql", server.url("shop"), limits={"timeout_seconds": 0.5, "attempts": 1})
-    request = source.request("endless", since=None, **{"ingest": {"mode": "incremental", "cursor": "s"}})
+    request = source.request("endless", since=None, ingest={"mode": "incremental", "cursor": "s"})
     with pytest.raises(SourceUnavailable):
         source.connector.read(request)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from reading import Opened
-from servers import Postgres
 
 from jusante.core.cursor import Cursor
 from jusante.errors import JusanteError, SourceDenied, SourceError, SourceUnavailable
 from jusante.ports.connector import Request
 from jusante.ports.relation import Batches, DatabaseScan
+from servers import Postgres
 
 Shop = Callable[..., Opened]
 BY_TIME = {"ingest": {"mode": "incremental", "cursor": "at"}}
@@ -53,7 +53,8 @@ def shop(server: Postgres, open_source: Shop) -> Opened:
 def events(shop: Opened, run: Callable[[str], str]) -> Opened:
     run(
         "create table events (id int primary key, at timestamptz);"
-        "insert into events select g, '2024-06-01 12:00+00'::timestamptz + g * interval '1 min' from generate_series(0, 9) g;"
+        "insert into events select g, '2024-06-01 12:00+00'::timestamptz + g * interval '1 min'"
+        " from generate_series(0, 9) g;"
         "insert into events values (10, '2024-06-01 12:09+00'), (11, null)"
     )
     return shop
@@ -199,8 +200,9 @@ def test_an_empty_table_and_one_of_500_columns(shop: Opened, run: Callable[[str]
 
 def test_a_partitioned_table_is_one_table(shop: Opened, run: Callable[[str], str]) -> None:
     run(
-        "create table parts (id int, v numeric(9,2)) partition by range (id); create table parts_1 partition of parts for values"
-        " from (0) to (10); create table parts_2 partition of parts for values from (10) to (20);"
+        "create table parts (id int, v numeric(9,2)) partition by range (id); "
+        "create table parts_1 partition of parts for values from (0) to (10); "
+        "create table parts_2 partition of parts for values from (10) to (20);"
         " insert into parts select g, g from generate_series(0, 19) g"
     )
     assert shop.connector.tables() == ("parts",)
@@ -391,7 +393,8 @@ def test_a_connection_that_is_cut_midway_is_worth_another_try(
     url = server.url(DATABASE) + "?application_name=cut"
     source = open_source("postgres", url, limits={"rows_per_second": rate} if rate else {})
     server.run(
-        "create or replace view slow as select id, t, case when id % 1000 = 0 then pg_sleep(0.02)::text end as s from large",
+        "create or replace view slow as select id, t, "
+        "case when id % 1000 = 0 then pg_sleep(0.02)::text end as s from large",
         DATABASE,
     )
     reading = source.start("slow")

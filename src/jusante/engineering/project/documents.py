@@ -24,7 +24,11 @@ class _Core(_Loader):  # type: ignore[misc]  # the C loader where PyYAML was bui
 
 
 _Core.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}]
+    first: [
+        (tag, pattern)
+        for tag, pattern in resolvers
+        if tag not in {"tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool"}
+    ]
     for first, resolvers in _Loader.yaml_implicit_resolvers.items()
 }
 _Core.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false|True|False)$"), list("tTfF"))
@@ -54,7 +58,9 @@ def parse(text: str, file: str, findings: Findings, first_line: int = 1) -> Docu
         data = _plain(loader, root, (), lines, findings, file, first_line) if root is not None else {}
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + first_line if error.problem_mark else first_line
-        findings.add("J101", f"this is not valid YAML: {error.problem}", Place(file, line), "see the indentation and the quotes")
+        findings.add(
+            "J101", f"this is not valid YAML: {error.problem}", Place(file, line), "see the indentation and the quotes"
+        )
         return None
     except yaml.YAMLError as error:
         findings.add("J101", f"this is not valid YAML: {str(error).splitlines()[0]}", Place(file, first_line))
@@ -62,7 +68,9 @@ def parse(text: str, file: str, findings: Findings, first_line: int = 1) -> Docu
     finally:
         loader.dispose()
     if not isinstance(data, dict):
-        findings.add("J101", "the file is not a mapping of keys to values", Place(file, first_line), "write `key: value` lines")
+        findings.add(
+            "J101", "the file is not a mapping of keys to values", Place(file, first_line), "write `key: value` lines"
+        )
         return None
     return Document(file, data, lines)
 
@@ -85,7 +93,9 @@ def _plain(  # noqa: PLR0913  # one walk, which needs to know where it is
         key = str(loader.construct_object(key_node)) if isinstance(key_node, yaml.ScalarNode) else "?"
         line = key_node.start_mark.line + first_line
         if key in found:
-            findings.add("J112", f"the key {key} stands here for the second time", Place(file, line), "keep one of the two")
+            findings.add(
+                "J112", f"the key {key} stands here for the second time", Place(file, line), "keep one of the two"
+            )
         lines[(*path, key)] = line
         found[key] = _plain(loader, value_node, (*path, key), lines, findings, file, first_line)
     return found

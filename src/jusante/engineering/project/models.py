@@ -23,9 +23,13 @@ def read_models(context: Context) -> Iterator[Asset]:
     for path in context.files("models", "**/*.sql", "**/*.py"):
         name = context.name(path)
         if len(path.relative_to(context.folder / "models").parts) != 2:
-            context.findings.add("J103", "a model lies in one folder under models/", Place(name), "models/marts/daily_sales.sql")
+            context.findings.add(
+                "J103", "a model lies in one folder under models/", Place(name), "models/marts/daily_sales.sql"
+            )
         elif not path.parent.name.isidentifier():
-            context.findings.add("J103", f"the folder {path.parent.name!r} is no plain name", Place(name), "use letters, digits and _")
+            context.findings.add(
+                "J103", f"the folder {path.parent.name!r} is no plain name", Place(name), "use letters, digits and _"
+            )
         elif path.suffix == ".sql":
             yield from _sql_model(context, path)
         else:
@@ -93,7 +97,9 @@ def _decorator(node: ast.stmt) -> ast.Call | None:
     return None
 
 
-def _python_model(context: Context, path: Path, node: ast.FunctionDef, decorator: ast.Call, canonical: str) -> Iterator[Asset]:
+def _python_model(
+    context: Context, path: Path, node: ast.FunctionDef, decorator: ast.Call, canonical: str
+) -> Iterator[Asset]:
     file = context.name(path)
     place = Place(file, node.lineno)
     data = _literals(context, decorator, file)
@@ -114,7 +120,9 @@ def _literals(context: Context, decorator: ast.Call, file: str) -> dict[str, Any
         return {word.arg: ast.literal_eval(word.value) for word in decorator.keywords if word.arg}
     except ValueError:
         place = Place(file, decorator.lineno)
-        context.findings.add("J114", "the arguments of @model are not literals", place, "write the values themselves: no code is run")
+        context.findings.add(
+            "J114", "the arguments of @model are not literals", place, "write the values themselves: no code is run"
+        )
         return None
 
 
@@ -129,7 +137,9 @@ def _inputs(context: Context, node: ast.FunctionDef, file: str) -> dict[str, str
     for argument, default in zip(arguments, defaults, strict=True):
         if not (isinstance(default, ast.Constant) and isinstance(default.value, str)):
             what = f"parameter {argument.arg} names no table"
-            context.findings.add("J114", what, Place(file, argument.lineno), f'{argument.arg}: pa.Table = "sales.orders"')
+            context.findings.add(
+                "J114", what, Place(file, argument.lineno), f'{argument.arg}: pa.Table = "sales.orders"'
+            )
             return None
         found[argument.arg] = default.value
     return found
@@ -154,7 +164,12 @@ def _canonical(context: Context, tree: ast.Module, path: Path, seen: set[Path]) 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             if isinstance(body[0].value.value, str):
                 body[0] = ast.Pass()
     return tree

@@ -69,7 +69,9 @@ def read_problems(
 def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:
     path = context.folder / "jusante.yaml"
     if not path.is_file():
-        context.findings.add("J101", f"there is no jusante.yaml in {context.folder.name}", "jusante.yaml", "jusante init makes a project")
+        context.findings.add(
+            "J101", f"there is no jusante.yaml in {context.folder.name}", "jusante.yaml", "jusante init makes a project"
+        )
         return None
     document = context.document(path)
     if document is None:
@@ -109,16 +111,25 @@ def _graph(findings: Findings, assets: list[Asset], sources: Mapping[str, Source
     known: dict[str, Asset] = {}
     for asset in assets:
         if asset.id in known:
-            findings.add("J112", f"{asset.id} is made twice, also in {known[asset.id].place}", asset.place, "rename one of them")
+            findings.add(
+                "J112", f"{asset.id} is made twice, also in {known[asset.id].place}", asset.place, "rename one of them"
+            )
         elif asset.kind in {"model", "view"} and asset.id.partition(".")[0] in sources:
             folder = asset.id.partition(".")[0]
-            findings.add("J112", f"the folder models/{folder} bears the name of a source", asset.place, "rename the folder")
+            findings.add(
+                "J112", f"the folder models/{folder} bears the name of a source", asset.place, "rename the folder"
+            )
         known[asset.id] = asset
     for asset in assets:
         _check_inputs(findings, asset, known)
     circle = cycle({name: [a for a in asset.inputs if a in known] for name, asset in known.items()})
     if circle:
-        findings.add("J111", f"these read each other in a circle: {' → '.join(circle)}", known[circle[0]].place, "break it in one place")
+        findings.add(
+            "J111",
+            f"these read each other in a circle: {' → '.join(circle)}",
+            known[circle[0]].place,
+            "break it in one place",
+        )
     return None if findings.errors else Graph(known.values())
 
 

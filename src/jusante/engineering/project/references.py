@@ -15,7 +15,9 @@ _PASSWORD_IN_URL = re.compile(r"\w+://[^/@\s:]*:([^@/\s]+)@")
 _NOT_YET = {"keyring", "vault"}
 
 
-def resolved(value: Any, path: KeyPath, document: Document, folder: Path, variables: Mapping[str, str], findings: Findings) -> Any:  # noqa: PLR0913
+def resolved(
+    value: Any, path: KeyPath, document: Document, folder: Path, variables: Mapping[str, str], findings: Findings
+) -> Any:  # noqa: PLR0913
     """The value with every text that holds a reference replaced by a Secret, however deep it stands."""
     if isinstance(value, dict):
         return {k: resolved(v, (*path, k), document, folder, variables, findings) for k, v in value.items()}
@@ -37,12 +39,21 @@ def _refuse_written_out(value: str, path: KeyPath, document: Document, findings:
     found = _PASSWORD_IN_URL.search(value)
     if found and not _REFERENCE.search(found[1]):
         findings.add(
-            "J106", "a password is written into this connection", document.place(path), "write it as ${env:NAME} and set NAME"
+            "J106",
+            "a password is written into this connection",
+            document.place(path),
+            "write it as ${env:NAME} and set NAME",
         )
 
 
 def _lookup(  # noqa: PLR0913
-    kind: str, name: str, path: KeyPath, document: Document, folder: Path, variables: Mapping[str, str], findings: Findings
+    kind: str,
+    name: str,
+    path: KeyPath,
+    document: Document,
+    folder: Path,
+    variables: Mapping[str, str],
+    findings: Findings,
 ) -> str:
     if kind == "env":
         if name in variables:
@@ -52,9 +63,15 @@ def _lookup(  # noqa: PLR0913
         try:
             return (folder / name).read_text().rstrip("\r\n")
         except (OSError, UnicodeDecodeError):
-            findings.add("J105", f"the file {name} cannot be read", document.place(path), "create it, readable for you alone")
+            findings.add(
+                "J105", f"the file {name} cannot be read", document.place(path), "create it, readable for you alone"
+            )
     elif kind in _NOT_YET:
-        findings.add("J121", f"{kind}: references are not available yet", document.place(path), "use ${env:NAME} or ${file:PATH}")
+        findings.add(
+            "J121", f"{kind}: references are not available yet", document.place(path), "use ${env:NAME} or ${file:PATH}"
+        )
     else:
-        findings.add("J103", f"{kind}: is no place for secrets", document.place(path), "use ${env:NAME} or ${file:PATH}")
+        findings.add(
+            "J103", f"{kind}: is no place for secrets", document.place(path), "use ${env:NAME} or ${file:PATH}"
+        )
     return ""

@@ -35,7 +35,9 @@ def read_source(context: Context, document: Document) -> Source | None:
     data = resolved(document.data, (), document, context.folder, context.variables, context.findings)
     tables = data.pop("tables", None) or {}
     if not isinstance(tables, dict):
-        context.findings.add("J103", "tables is not a mapping", document.place(("tables",)), "write `name: {…}` lines under it")
+        context.findings.add(
+            "J103", "tables is not a mapping", document.place(("tables",)), "write `name: {…}` lines under it"
+        )
         return None
     read = {name: _table(context, document, kind, name, table) for name, table in tables.items()}
     source = _split(context, document, Source, kind.source_options, data, ())
@@ -51,7 +53,9 @@ def read_source(context: Context, document: Document) -> Source | None:
 def _kind(context: Context, document: Document) -> ConnectorKind | None:
     name = document.data.get("kind")
     if name is None:
-        context.findings.add("J104", "kind is missing", document.place(), f"write kind: one of {', '.join(sorted(context.kinds))}")
+        context.findings.add(
+            "J104", "kind is missing", document.place(), f"write kind: one of {', '.join(sorted(context.kinds))}"
+        )
         return None
     if name not in context.kinds:
         near = nearest(str(name), context.kinds)
@@ -66,7 +70,9 @@ def _table(context: Context, document: Document, kind: ConnectorKind, name: str,
     if data is None:
         data = {}
     if not isinstance(data, dict):
-        context.findings.add("J103", f"{name} is not a mapping", document.place(path), "write {} for a table with all defaults")
+        context.findings.add(
+            "J103", f"{name} is not a mapping", document.place(path), "write {} for a table with all defaults"
+        )
         return None
     found = _split(context, document, SourceTable, kind.table_options, data, path)
     return found if isinstance(found, SourceTable) else None
@@ -93,10 +99,15 @@ def _more(context: Context, document: Document, source: Source, kind: ConnectorK
     """What a noun by itself cannot say of a source."""
     if kind.needs_connection and source.connection is None:
         context.findings.add(
-            "J104", f"a source of kind {source.kind} needs a connection", document.place(), "write connection: ${env:NAME}"
+            "J104",
+            f"a source of kind {source.kind} needs a connection",
+            document.place(),
+            "write connection: ${env:NAME}",
         )
     if source.owner is None:
-        context.findings.warn("J130", f"nobody owns source {source.source}", document.place(), "write owner: who is told of trouble")
+        context.findings.warn(
+            "J130", f"nobody owns source {source.source}", document.place(), "write owner: who is told of trouble"
+        )
     if source.limits.not_during:
         zone = source.limits.not_during.split(" ")[-1]
         if "/" in zone and zone not in zoneinfo.available_timezones():
@@ -109,7 +120,9 @@ def _check_ingest(context: Context, document: Document, source: Source, name: st
     place = document.place(("tables", name, "ingest"))
     ingest = table.ingest
     if ingest.mode == "incremental" and not ingest.cursor and source.kind != "files":
-        context.findings.add("J104", f"{name}: incremental needs a cursor", place, "write cursor: the column that grows")
+        context.findings.add(
+            "J104", f"{name}: incremental needs a cursor", place, "write cursor: the column that grows"
+        )
     for text, read in ((ingest.every, duration.parse), (ingest.lookback, _lookback)):
         if text is not None:
             try:

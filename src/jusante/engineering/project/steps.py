@@ -29,7 +29,9 @@ def _comment(context: Context, text: str, file: str) -> Document | None:
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines) if line.strip() == "# jusante"), None)
     if start is None:
-        context.findings.add("J104", "the step has no header", Place(file, 1), "write a comment: # jusante, then #   about: …")
+        context.findings.add(
+            "J104", "the step has no header", Place(file, 1), "write a comment: # jusante, then #   about: …"
+        )
         return None
     block = []
     for line in lines[start + 1 :]:
@@ -50,7 +52,9 @@ def read_dashboards(context: Context) -> Iterator[Asset]:
         queries = _queries(context, dashboard, document) if dashboard else None
         if dashboard and queries is not None:
             inputs = tuple(sorted({name for query in queries for name in query.reads}))
-            yield Asset(f"dashboard:{dashboard.dashboard}", document.place(), inputs, BuiltDashboard(dashboard, queries))
+            yield Asset(
+                f"dashboard:{dashboard.dashboard}", document.place(), inputs, BuiltDashboard(dashboard, queries)
+            )
 
 
 def _queries(context: Context, dashboard: Dashboard, document: Document) -> tuple[Query, ...] | None:

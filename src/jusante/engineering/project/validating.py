@@ -42,7 +42,12 @@ def validated(
 
 
 def _tell(
-    noun: type[BaseModel], detail: Mapping[str, Any], document: Document, path: Path, findings: Findings, also_known: tuple[str, ...]
+    noun: type[BaseModel],
+    detail: Mapping[str, Any],
+    document: Document,
+    path: Path,
+    findings: Findings,
+    also_known: tuple[str, ...],
 ) -> None:
     inside = _path_in(document, path, detail["loc"])
     where = document.place(inside)
@@ -81,7 +86,9 @@ def _wrong_value(kind: str, detail: Mapping[str, Any]) -> tuple[str, str]:
         "string_pattern_mismatch": "pattern",
     }
     if kind in limits:
-        words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "pattern": "of the form"}[limits[kind]]
+        words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than", "pattern": "of the form"}[
+            limits[kind]
+        ]
         return f"{shown} must be {words} {context[limits[kind]]}", ""
     return str(detail["msg"]), ""
 

@@ -137,7 +137,7 @@ def _select(scan: DatabaseScan, alias: str) -> str:
 
 
 def _bounded(scan: DatabaseScan) -> str:
-    """The query with a time-out where a statement carries its own: MariaDB's in a comment that only it reads, MySQL's hint."""
+    """The query, in MySQL with its time-out: MariaDB's in a comment that only it executes, MySQL's as a hint."""
     query = (scan.query or "").strip()
     if scan.kind != "mysql" or not query.lower().startswith("select"):
         return query

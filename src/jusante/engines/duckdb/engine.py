@@ -35,7 +35,9 @@ class DuckDBEngine:
         self._database: duckdb.DuckDBPyConnection | None = None
 
     @contextmanager
-    def session(self, relations: Mapping[str, Relation] | None = None, *, locked: bool = False) -> Iterator[DuckDBSession]:
+    def session(
+        self, relations: Mapping[str, Relation] | None = None, *, locked: bool = False
+    ) -> Iterator[DuckDBSession]:
         """A session over relations by table name; `locked` gives it a DuckDB of its own that reads nothing else."""
         connection = self._connect(files_of(relations or {})) if locked else self._shared().cursor()
         session = DuckDBSession(connection, f"s{next(self._numbers)}", locked=locked)

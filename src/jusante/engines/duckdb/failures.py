@@ -17,7 +17,9 @@ def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> Jus
     """The error to tell. With scans of outside systems in play, they are asked first: most failures are theirs."""
     text = str(error)
     if _FULL.search(text) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
-        return StorageFull("the disk is full", where=_path(text), fix="free some space, then run again: nothing was lost")
+        return StorageFull(
+            "the disk is full", where=_path(text), fix="free some space, then run again: nothing was lost"
+        )
     for scan in scans:
         found = database_scan.failure(error, scan) if isinstance(scan, DatabaseScan) else file_scan.failure(error, scan)
         if found is not None:
@@ -26,7 +28,8 @@ def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> Jus
         return StorageError(_first(text), where=_path(text), fix="make the folder writable for this user")
     if isinstance(error, duckdb.OutOfMemoryException):
         return EngineError(
-            f"the query needs more memory than it may use: {_first(text)}", fix="raise `engine: {memory: …}` in jusante.yaml"
+            f"the query needs more memory than it may use: {_first(text)}",
+            fix="raise `engine: {memory: …}` in jusante.yaml",
         )
     if isinstance(error, duckdb.InterruptException):
         return EngineError("the query was cancelled")

@@ -100,7 +100,9 @@ def rejects(connection: duckdb.DuckDBPyConnection, name: str) -> list[Reject]:
         except duckdb.CatalogException:
             break
         for file, line, column, reason, text in rows:
-            found.setdefault((file, line), Reject(file, int(line), column or "", str(reason).split("\n")[0], text or ""))
+            found.setdefault(
+                (file, line), Reject(file, int(line), column or "", str(reason).split("\n")[0], text or "")
+            )
     return list(found.values())[:REJECTS_KEPT]
 
 

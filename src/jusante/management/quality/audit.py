@@ -87,7 +87,9 @@ def _one_pass(subject: Subject, checks: tuple[Check, ...]) -> Mapping[str, Any]:
     sql = ", ".join(f"{expression} as {name}" for name, expression in items.items())
     values = subject.session.rows(f"select {sql} from {subject.table}")[0]
     found = dict(zip(items, values, strict=True))
-    return {"rows": found["rows"]} | {id(checks[int(name[1:])]): value for name, value in found.items() if name != "rows"}  # type: ignore[return-value]
+    return {"rows": found["rows"]} | {
+        id(checks[int(name[1:])]): value for name, value in found.items() if name != "rows"
+    }  # type: ignore[return-value]
 
 
 def _result(subject: Subject, check: Check, counted: Mapping[Any, Any]) -> Result:
@@ -111,7 +113,9 @@ def _result(subject: Subject, check: Check, counted: Mapping[Any, Any]) -> Resul
         return Result(check, passed=True)
     where = f"select * from {subject.table} where {failing(check, subject.table)}"
     examples = _examples(subject, where, columns_of(check))
-    return Result(check, passed=False, failed_rows=failed, message=message(check, failed, rows, examples, subject.hidden))
+    return Result(
+        check, passed=False, failed_rows=failed, message=message(check, failed, rows, examples, subject.hidden)
+    )
 
 
 def _of_query(subject: Subject, check: Check, bad: str, rows: int) -> Result:
@@ -141,7 +145,9 @@ def _fresh(subject: Subject, check: Freshness, newest: Any) -> Result:
     if age <= duration.parse(check.within):
         return Result(check, passed=True)
     hours = age.total_seconds() / 3600
-    return Result(check, passed=False, message=f"{title(check)}: the newest is {at:%Y-%m-%d %H:%M} UTC, {hours:,.1f} h old")
+    return Result(
+        check, passed=False, message=f"{title(check)}: the newest is {at:%Y-%m-%d %H:%M} UTC, {hours:,.1f} h old"
+    )
 
 
 def _count(subject: Subject, sql: str) -> int:

@@ -28,7 +28,9 @@ class Panel:
     problem: str = ""
 
 
-def page(dashboard: Dashboard, panels: Sequence[Panel], built_at: dt.datetime, sources: Sequence[str], library: str) -> str:
+def page(
+    dashboard: Dashboard, panels: Sequence[Panel], built_at: dt.datetime, sources: Sequence[str], library: str
+) -> str:
     """The page. `library` is the text of the drawing library; `sources` are sentences on what the page was made from."""
     waiting = iter(panels)
     specs: list[dict[str, Any]] = []
@@ -83,7 +85,7 @@ def _inside(panel: Panel, specs: list[dict[str, Any]]) -> str:
     hidden = html_table(table, tuple(table.column_names), 50)
     return (
         f'<div class="chart" data-chart="{len(specs) - 1}" role="img" aria-label="{escape(chart.title)}"></div>'
-        f'<details><summary>As a table</summary>{hidden}</details>'
+        f"<details><summary>As a table</summary>{hidden}</details>"
     )
 
 
@@ -94,9 +96,13 @@ def html_table(table: "pa.Table", columns: Sequence[str], most: int) -> str:
     shown = table.select(list(columns)).slice(0, most)
     values = [column.to_pylist() for column in shown.columns]
     numeric = [any(isinstance(v, int | float) or hasattr(v, "as_tuple") for v in column) for column in values]
-    head = "".join(f"<th{' class=n' if n else ''}>{escape(name)}</th>" for name, n in zip(columns, numeric, strict=True))
+    head = "".join(
+        f"<th{' class=n' if n else ''}>{escape(name)}</th>" for name, n in zip(columns, numeric, strict=True)
+    )
     body = "".join(
-        "<tr>" + "".join(f"<td{' class=n' if n else ''}>{escape(written(v))}</td>" for v, n in zip(row, numeric, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td{' class=n' if n else ''}>{escape(written(v))}</td>" for v, n in zip(row, numeric, strict=True))
+        + "</tr>"
         for row in zip(*values, strict=True)
     )
     more = table.num_rows - shown.num_rows

@@ -25,7 +25,7 @@ def png(dashboard: Dashboard, panels: Sequence[Panel], note: str, width: int = 1
 def svg(dashboard: Dashboard, panels: Sequence[Panel], note: str, width: int) -> str:
     """All panels laid out as on the page, in one SVG."""
     waiting = iter(panels)
-    parts = [_text(MARGIN, 52, dashboard.title, 26, "#1d2530", 650), _text(MARGIN, 76, note, 12, "#66717d")]
+    parts = [_text(MARGIN, 52, dashboard.title, 26, "#1d2530", 700), _text(MARGIN, 76, note, 12, "#66717d")]
     top = 100
     for row in dashboard.rows:
         height = max(HEIGHTS.get(chart.chart, CHART_HEIGHT) for chart in row)
@@ -52,7 +52,7 @@ def _inside(panel: Panel, left: float, top: float, width: float, height: float) 
     if table is None or table.num_rows == 0:
         return _text(left, top + 24, panel.problem or "No rows.", 12, "#a4410b" if panel.problem else "#66717d")
     if isinstance(chart, NumberChart):
-        return _text(left, top + 34, written(table.column(chart.value)[0].as_py(), chart.format), 32, "#1d2530", 650)
+        return _text(left, top + 34, written(table.column(chart.value)[0].as_py(), chart.format), 32, "#1d2530", 700)
     if isinstance(chart, TableChart):
         names = list(chart.columns or table.column_names)
         values = [list(map(written, table.column(name).slice(0, TABLE_ROWS).to_pylist())) for name in names]
@@ -66,7 +66,11 @@ def _inside(panel: Panel, left: float, top: float, width: float, height: float) 
         return "".join(cells)
     import vl_convert
 
-    spec = vega_lite(chart, table) | {"width": width, "height": height, "autosize": {"type": "fit", "contains": "padding"}}
+    spec = vega_lite(chart, table) | {
+        "width": width,
+        "height": height,
+        "autosize": {"type": "fit", "contains": "padding"},
+    }
     # A chart of our own data loads nothing; no address is allowed, so that none of a raw specification is either.
     drawn = vl_convert.vegalite_to_svg(spec, config=config(), allowed_base_urls=[])
     return drawn.replace("<svg ", f'<svg x="{left}" y="{top}" ', 1)

@@ -15,7 +15,9 @@ class FileTableOptions(Noun):
     """Where the files of a table are, and how they are written."""
 
     path: str | tuple[str, ...] = Field(description="A glob, or several, relative to the project: `data/orders_*.csv`.")
-    format: Literal["csv", "json", "ndjson", "parquet"] | None = Field(None, description="By the files' ending, if not said.")
+    format: Literal["csv", "json", "ndjson", "parquet"] | None = Field(
+        None, description="By the files' ending, if not said."
+    )
     encoding: Literal["auto", "utf-8", "utf-16", "latin-1"] = Field("auto", description="How text is encoded (CSV).")
     delimiter: str | None = Field(None, description="What stands between values (CSV); found by looking, if not said.")
     quote: str | None = Field(None, description="What stands around values (CSV).")

@@ -15,7 +15,15 @@ from jusante.sources.files.leading_zeros import text_columns
 from jusante.sources.files.listing import Seen, changed, find, seen
 
 FILE_COLUMN = "_file"
-_FORMATS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".parquet": "parquet"}
+_FORMATS = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".parquet": "parquet",
+}
 
 
 class FilesConnector:
@@ -36,7 +44,9 @@ class FilesConnector:
         if scan is None:
             return Schema(tuple(Column(column, rule.type or "string") for column, rule in table.columns.items()))
         with self._engine.session({f"{self._source.source}.{name}": scan}) as session:
-            found = session.schema(f'select * exclude ({FILE_COLUMN}) from "{self._source.source}"."{name.replace(chr(34), chr(34) * 2)}"')
+            found = session.schema(
+                f'select * exclude ({FILE_COLUMN}) from "{self._source.source}"."{name.replace(chr(34), chr(34) * 2)}"'
+            )
         return Schema(tuple(Column(c.name, flat(c.type)) for c in found))
 
     def unchanged(self, request: Request) -> bool:
@@ -58,7 +68,9 @@ class FilesConnector:
             raise SourceError(f"{request.name} has no file with anything in it", where=self._paths(request.table)[0])
         gone = sorted(set(before) - set(now))
         if incremental and gone:
-            notices.append(f"{len(gone)} files are gone; their rows stay (mode full would notice): {', '.join(gone[:3])}")
+            notices.append(
+                f"{len(gone)} files are gone; their rows stay (mode full would notice): {', '.join(gone[:3])}"
+            )
         return Reading(
             relation=scan,
             complete=not incremental,
@@ -84,7 +96,9 @@ class FilesConnector:
             )
         return files
 
-    def _scan(self, name: str, table: SourceTable, files: list[Path], known: Schema | None) -> tuple[FileScan | None, list[str]]:
+    def _scan(
+        self, name: str, table: SourceTable, files: list[Path], known: Schema | None
+    ) -> tuple[FileScan | None, list[str]]:
         options = table.options
         assert isinstance(options, FileTableOptions)
         filled = [path for path in files if path.stat().st_size]
@@ -94,7 +108,9 @@ class FilesConnector:
         kind = options.format or format_of(filled[0])
         others = {options.format or format_of(path) for path in filled} - {kind}
         if others:
-            raise SourceError(f"{name} has files of several formats: {kind} and {others.pop()}", fix="give each format a table")
+            raise SourceError(
+                f"{name} has files of several formats: {kind} and {others.pop()}", fix="give each format a table"
+            )
         reading: dict[str, object] = {"folder": f"{self._folder.as_posix()}/"}
         types = {column: rule.type for column, rule in table.columns.items() if rule.type}
         if kind == "csv":
@@ -105,11 +121,15 @@ class FilesConnector:
             types = {**({c.name: c.type for c in known} if known else text), **types}
             types.pop(FILE_COLUMN, None)
             types = _present(types, filled, groups, options)
-        scan = FileScan(kind, tuple(str(path) for path in filled), reading, types, FILE_COLUMN, table.bad_rows == "quarantine")  # type: ignore[arg-type]  # the four formats
+        scan = FileScan(
+            kind, tuple(str(path) for path in filled), reading, types, FILE_COLUMN, table.bad_rows == "quarantine"
+        )  # type: ignore[arg-type]  # the four formats
         return scan, notices
 
 
-def _present(types: dict[str, str], files: list[Path], groups: list[tuple[str, list[str]]], options: FileTableOptions) -> dict[str, str]:
+def _present(
+    types: dict[str, str], files: list[Path], groups: list[tuple[str, list[str]]], options: FileTableOptions
+) -> dict[str, str]:
     """Only the types of columns that the files have: DuckDB refuses a type for a column that is not there."""
     from jusante.sources.files.leading_zeros import header
 
@@ -118,7 +138,12 @@ def _present(types: dict[str, str], files: list[Path], groups: list[tuple[str, l
 
 
 def _csv_options(options: FileTableOptions) -> dict[str, object]:
-    given = {"delim": options.delimiter, "quote": options.quote, "header": options.header, "nullstr": list(options.null_values)}
+    given = {
+        "delim": options.delimiter,
+        "quote": options.quote,
+        "header": options.header,
+        "nullstr": list(options.null_values),
+    }
     return {name: value for name, value in given.items() if value not in (None, [])}
 
 
@@ -126,7 +151,9 @@ def format_of(path: Path) -> str:
     """The format of a file by its ending, compression aside. Raises SourceError for an unknown one."""
     suffixes = [suffix for suffix in path.suffixes if suffix not in {".gz", ".zst", ".zstd"}]
     if not suffixes or suffixes[-1].lower() not in _FORMATS:
-        raise SourceError(f"the format of {path.name} is not known", where=str(path), fix="say `format: csv` (json, ndjson, parquet)")
+        raise SourceError(
+            f"the format of {path.name} is not known", where=str(path), fix="say `format: csv` (json, ndjson, parquet)"
+        )
     return _FORMATS[suffixes[-1].lower()]
 
 
@@ -137,4 +164,3 @@ def flat(kind: str) -> str:
 
 def _read(marker: str) -> Seen:
     return {file: tuple(parts) for file, parts in json.loads(marker).items()}  # type: ignore[misc]  # three parts a file
-

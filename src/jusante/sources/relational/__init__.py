@@ -1,14 +1,12 @@
 """Relational databases: PostgreSQL, MySQL and MariaDB, SQLite, DuckDB."""
 
 from pathlib import Path
-from typing import Literal
 
 from jusante.core.noun import Noun
 from jusante.core.source import Source
 from jusante.ports.connector import Connector, ConnectorKind
 from jusante.ports.engine import Engine
-
-Database = Literal["postgres", "mysql", "sqlite", "duckdb"]
+from jusante.sources.relational.dialect import Database
 
 
 def _kind(name: Database) -> ConnectorKind:

@@ -186,7 +186,7 @@ class RelationalConnector:
 
 
 def find(wanted: str, tables: Sequence[TableName], where: str) -> TableName:
-    """The table that a name means, without regard to case where that is unambiguous. Raises SourceError with the nearest."""
+    """The table that a name means, in any case if only one is so called. Raises SourceError with the nearest."""
     exact = next((table for table in tables if table.is_called(wanted)), None)
     if exact:
         return exact

@@ -7,8 +7,7 @@ from typing import assert_never
 from jusante.core.secret import Secret
 from jusante.core.source import Source
 from jusante.errors import SourceError
-from jusante.sources.relational import Database
-from jusante.sources.relational.dialect import Dialect
+from jusante.sources.relational.dialect import Database, Dialect
 from jusante.sources.relational.duckdb_dialect import DuckDBDialect
 from jusante.sources.relational.mysql_dialect import MySQLDialect
 from jusante.sources.relational.postgres_dialect import PostgresDialect

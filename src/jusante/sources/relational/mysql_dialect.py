@@ -102,7 +102,7 @@ class MySQLDialect:
         return f"({_ordered(column)} >= {written} or {quote(column.name)} is null)"
 
     def fingerprint(self, ask: Ask, table: SourceRelation, columns: Sequence[SourceColumn], where: str) -> str | None:
-        """All rows: the server's CHECKSUM TABLE, which reads what is committed. Some rows: a digest of their columns."""
+        """All rows: CHECKSUM TABLE, which reads what is committed. Some rows: a digest of their columns."""
         if not table.is_stored:
             return None
         if not where:
@@ -110,8 +110,8 @@ class MySQLDialect:
             return sums[0][0] if sums else None
         values = ", ".join(f"quote({quote(column.name)})" for column in columns)
         digest = f"cast(conv(left(md5(concat_ws(',', {values})), 16), 16, 10) as unsigned)"
-        sql = f"select concat(count(*), ':', coalesce(bit_xor({digest}), 0)) as f from {self.relation(table)} where {where}"
-        ((found,),) = ask(sql, {"f": "string"})
+        answer = f"concat(count(*), ':', coalesce(bit_xor({digest}), 0))"
+        ((found,),) = ask(f"select {answer} as f from {self.relation(table)} where {where}", {"f": "string"})
         return str(found)
 
 
@@ -122,5 +122,5 @@ def _ordered(column: SourceColumn) -> str:
 
 
 def text(value: str) -> str:
-    """A string that means the same whether or not the server takes backslashes for escapes: its bytes in hexadecimal."""
+    """A string by its bytes, which means the same whether or not the server takes backslashes for escapes."""
     return f"convert(x'{value.encode().hex()}' using utf8mb4)"

@@ -12,8 +12,17 @@ _INTEGERS = {"tinyint": "int", "smallint": "int", "mediumint": "int", "int": "in
 _UNSIGNED = {"int": "long", "bigint": "decimal(20,0)"}
 _TIMES = {"date": "date", "datetime": "timestamp", "timestamp": "timestamptz"}
 _BYTES = {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"}
-_SHAPES = {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon"}
-_COLLECTIONS = {"geometrycollection", "geomcollection"}
+_SHAPES = {
+    "geometry",
+    "point",
+    "linestring",
+    "polygon",
+    "multipoint",
+    "multilinestring",
+    "multipolygon",
+    "geometrycollection",
+    "geomcollection",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,8 @@ def column(found: MySQLType, wanted: str) -> SourceColumn:
 def _read(found: MySQLType, wanted: str) -> tuple[str, str]:
     quoted, base = quote(found.name), found.base.lower()
     as_text = f"cast({quoted} as char)"
-    if base in _BYTES:
-        return "binary", quoted
-    if base in _SHAPES | _COLLECTIONS:
-        return "string", f"st_astext({quoted})"
+    if base in _BYTES | _SHAPES:
+        return ("binary", quoted) if base in _BYTES else ("string", f"st_astext({quoted})")
     if base in {"bit", "year"}:
         return _bits(quoted, found.declared) if base == "bit" else ("int", f"({quoted} + 0)")
     if base in {"float", "double"}:

@@ -129,9 +129,9 @@ class PostgresDialect:
         return f"({_ordered(column)} >= {text(value)}::{kind} or {quote(column.name)} is null)"
 
     def fingerprint(self, ask: Ask, table: SourceRelation, columns: Sequence[SourceColumn], where: str) -> str | None:
-        """How many row versions there are and which: every write makes a version with a place or transaction of its own.
+        """How many row versions there are, and which: each write makes one with a place or transaction of its own.
 
-        Where all rows are looked at, so are the values that a scan of the table would falsify: SourceError if there are.
+        Where all rows are looked at, values that a scan of the table would falsify are a SourceError.
         """
         if not table.is_stored:
             return None

@@ -129,14 +129,11 @@ def column(found: PostgresType, wanted: str, measured: Measured | None) -> Sourc
         return read(_PLAIN[found.base], as_base, plain=True)
     if found.base == "numeric":
         return _numeric(found, wanted, measured, read)
-    if found.base in _CAST:
-        kind, cast = _CAST[found.base]
-        return read(kind, f"{name}::{cast}")
-    if found.kind == "e":
-        return read("string", f"{name}::text", plain=True)
     if found.element_kind:
         return _array(found, measured, as_base, read)
-    return read("string", f"{name}::text")
+    # An enum is the same text either way; what no type here stands for is read as the text that the server writes.
+    kind, cast = _CAST.get(found.base, ("string", "text"))
+    return read(kind, f"{name}::{cast}", plain=found.kind == "e")
 
 
 def _numeric(found: PostgresType, wanted: str, measured: Measured | None, read: Read) -> SourceColumn:

@@ -4,7 +4,6 @@ A column in SQLite may hold anything, whatever its declaration says. Values are 
 way; one that does not fit stops the load, with its row.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from jusante.core.secret import Secret
 from jusante.errors import SourceUnavailable
 from jusante.sources.relational import files
 from jusante.sources.relational.dialect import Ask, Database, SourceColumn, SourceRelation, TableName
+from jusante.sources.relational.sqlite_types import column, instant
 
 _TABLES = """
 select name as t from sqlite_master where type in ('table', 'view') and name not like 'sqlite\\_%' escape '\\'
@@ -87,7 +87,7 @@ class SQLiteDialect:
         if column.type in {"timestamp", "timestamptz"}:
             value = text(str(cursor.value).replace("+00:00", ""))
             # A time that SQLite cannot read counts as null: it is read, and stops the load by name.
-            return f"({_instant(name)} >= strftime('%Y-%m-%d %H:%M:%f', {value}) or {_instant(name)} is null)"
+            return f"({instant(name)} >= strftime('%Y-%m-%d %H:%M:%f', {value}) or {instant(name)} is null)"
         is_number = column.type in {"int", "long", "double"} or decimal_of(column.type)
         value = str(cursor.value) if is_number else text(str(cursor.value))
         return f"({name} >= {value} or {name} is null)"
@@ -112,74 +112,3 @@ class SQLiteDialect:
             raise SourceUnavailable(
                 f"there is no file {path}", where=str(path), fix="`connection:` is a path, relative to the project"
             )
-
-
-def column(name: str, declared: str, required: bool, wanted: str, row_name: str) -> SourceColumn:
-    """How a column is read, given the type that the project declares for it (or an empty text)."""
-    kind = "string" if wanted == "string" else iceberg(declared)
-    return SourceColumn(
-        name, kind, _checked(name, kind, declared, row_name), declared or "no type", nullable=not required
-    )
-
-
-def iceberg(declared: str) -> str:
-    """The type that a declaration stands for, by the words people use and else by SQLite's rules of affinity."""
-    words = declared.upper().strip()
-    found = re.fullmatch(r"(?:DECIMAL|NUMERIC|DEC|NUMBER)\s*\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\)", words)
-    if found and int(found[2] or 0) <= int(found[1]) <= 38:
-        return f"decimal({found[1]},{found[2] or 0})"
-    rules = (
-        (r"BOOL(EAN)?", "boolean"),
-        (r"DATE", "date"),
-        (r"(TIMESTAMPTZ|TIMESTAMP(\(\d\))? WITH TIME ZONE)", "timestamptz"),
-        (r"(DATETIME|TIMESTAMP)\b.*", "timestamp"),
-        (r".*INT.*", "long"),
-        (r".*(CHAR|CLOB|TEXT).*", "string"),
-        (r".*(BLOB|BINARY|BYTEA).*", "binary"),
-        (r".*(REAL|FLOA|DOUB).*|NUMERIC|DECIMAL|NUMBER", "double"),
-    )
-    return next((kind for pattern, kind in rules if re.fullmatch(pattern, words)), "string")
-
-
-def _checked(name: str, kind: str, declared: str, row_name: str) -> str:
-    """SQL that gives a value as text which reads back exactly as its type; a misfit gives a text that no type takes."""
-    quoted, found = quote(name), f"typeof({quote(name)})"
-    row = f"' in row ' || {row_name} ||" if row_name else ""
-    label = text(f"column {name} holds ")
-    misfit = f"{label} || {found} || {row} ': ' || quote({quoted})"
-
-    def case(*branches: tuple[str, str]) -> str:
-        whens = " ".join(f"when {test} then {value}" for test, value in branches)
-        return f"case when {quoted} is null then null {whens} else {misfit} end"
-
-    if size := decimal_of(kind):
-        # What arithmetic leaves behind the last digit (0.35000000000000003) is no digit of the number.
-        near = f"{found} in ('integer', 'real') and abs(round({quoted}, {size[1]}) - {quoted}) <= abs({quoted}) * 1e-14"
-        return case((f"{found} = 'integer'", f"cast({quoted} as text)"), (near, f"printf('%.{size[1]}f', {quoted})"))
-    match kind:
-        case "long":
-            return case((f"{found} = 'integer'", f"cast({quoted} as text)"))
-        case "boolean":
-            return case((f"{found} = 'integer' and {quoted} in (0, 1)", f"cast({quoted} as text)"))
-        case "double":
-            whole = f"{found} = 'integer' and cast(cast({quoted} as real) as integer) = {quoted}"
-            return case((whole, f"cast({quoted} as text)"), (f"{found} = 'real'", f"printf('%!.17g', {quoted})"))
-        case "date":
-            return case((f"{found} = 'text' and date({quoted}) = {quoted}", quoted))
-        case "timestamp" | "timestamptz":
-            return case(
-                (f"{found} = 'text' and julianday({quoted}) is not null", quoted),
-                (f"{found} in ('integer', 'real')", _instant(quoted)),
-            )
-        case "binary":
-            return f"hex({quoted})"
-    as_text = (f"{found} = 'real'", f"printf('%!.17g', {quoted})"), (f"{found} <> 'blob'", f"cast({quoted} as text)")
-    return case(*as_text) if "BLOB" not in declared.upper() else f"cast({quoted} as text)"
-
-
-def _instant(quoted: str) -> str:
-    """A time as text: SQLite keeps them as text, as seconds since 1970 or as Julian days."""
-    return (
-        f"case typeof({quoted}) when 'integer' then strftime('%Y-%m-%d %H:%M:%f', {quoted}, 'unixepoch') "
-        f"else strftime('%Y-%m-%d %H:%M:%f', {quoted}) end"
-    )

@@ -20,7 +20,9 @@ def table_of(name: str, table: IcebergTable) -> Table:
     tasks = list(table.scan().plan_files())
     if any(task.delete_files for task in tasks):
         raise StorageError(
-            f"{name} has delete files, written by another tool", where=name, fix=f"rewrite it there, or jusante run {name}"
+            f"{name} has delete files, written by another tool",
+            where=name,
+            fix=f"rewrite it there, or jusante run {name}",
         )
     plan = FilePlan(
         files=tuple(_local(task.file.file_path) for task in tasks),

@@ -165,8 +165,6 @@ class IcebergStore:
         return IcebergTable(split(name), metadata, pointer, io, self._catalog)
 
 
-
-
 @contextmanager
 def _failures(where: str) -> Iterator[None]:
     """Errors of the file system and of the catalogue database in our words."""
@@ -174,7 +172,15 @@ def _failures(where: str) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull("the disk is full", where=where, fix="free some space, then run again: nothing was lost") from None
-        raise StorageError(f"{error.strerror or error}", where=error.filename or where, fix="see that the folder can be written") from None
+            raise StorageFull(
+                "the disk is full", where=where, fix="free some space, then run again: nothing was lost"
+            ) from None
+        raise StorageError(
+            f"{error.strerror or error}", where=error.filename or where, fix="see that the folder can be written"
+        ) from None
     except sa.exc.OperationalError as error:
-        raise StorageError(f"the catalogue cannot be used: {error.orig}", where=where, fix="see that its database can be reached and written") from None
+        raise StorageError(
+            f"the catalogue cannot be used: {error.orig}",
+            where=where,
+            fix="see that its database can be reached and written",
+        ) from None

@@ -50,7 +50,9 @@ def replace(table: IcebergTable, commit: Commit) -> IcebergTable:
     """The next snapshot of a table. Raises CommitConflict if the table is not what the commit was computed from."""
     current = table.current_snapshot()
     if (current.snapshot_id if current else None) != commit.expected:
-        raise CommitConflict(f"{commit.name} was changed by somebody else meanwhile", where=commit.name, fix="run again")
+        raise CommitConflict(
+            f"{commit.name} was changed by somebody else meanwhile", where=commit.name, fix="run again"
+        )
     with _conflicts(commit.name):
         transaction = table.transaction()
         _evolve(transaction, _schema(table, commit))
@@ -76,7 +78,9 @@ def _schema(table: IcebergTable | None, commit: Commit) -> IcebergSchema:
     for file in commit.add.files[:1]:
         fields |= {field.field_id: field for field in pyarrow_to_schema(pq.read_schema(file)).fields}
     chosen = [fields[column.id] for column in commit.schema if column.id is not None]
-    return IcebergSchema(*(NestedField(f.field_id, name, f.field_type, required=False) for f, name in _named(chosen, commit)))
+    return IcebergSchema(
+        *(NestedField(f.field_id, name, f.field_type, required=False) for f, name in _named(chosen, commit))
+    )
 
 
 def _named(fields: list[NestedField], commit: Commit) -> Iterable[tuple[NestedField, str]]:

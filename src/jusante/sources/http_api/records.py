@@ -1,0 +1,167 @@
+"""Records as columns. Objects, and lists of them, become JSON text: a new key in them then changes no type.
+
+A table's columns must be known before its first row is handed on, and a key may first appear on the last page. So all
+pages are spooled to a file first, cut to the columns that may be read, and the types are found over all of them. The
+source is done with before a commit begins, memory holds one page, and nothing is lost.
+"""
+
+import datetime as dt
+import decimal
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import pyarrow as pa
+
+from jusante.core.schema import Schema, decimal_of
+from jusante.errors import SourceError
+
+MOST_SPOOLED_BYTES = 20 * 1024**3
+BATCH_ROWS = 10_000
+
+
+class Spool:
+    """Records on disk, and the types of their columns as far as they have been seen."""
+
+    def __init__(self, columns: Iterable[str], where: str) -> None:
+        self._wanted = tuple(columns)
+        self._where = where
+        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115  # closed by `batches`
+        self.kinds: dict[str, str] = {}
+
+    def add(self, records: list[dict[str, Any]]) -> None:
+        """Keep a page of records."""
+        for record in records:
+            row = {name: flat(record[name]) for name in self._wanted or record if name in record}
+            for name, value in row.items():
+                if value is not None:
+                    self.kinds[name] = _wider(self.kinds.get(name), kind_of(value))
+            self._file.write(json.dumps(row, default=_as_text, ensure_ascii=False) + "\n")
+        if self._file.tell() > MOST_SPOOLED_BYTES:
+            raise SourceError(
+                f"more than {MOST_SPOOLED_BYTES:,} bytes came", where=self._where, fix="load it incrementally"
+            )
+
+    def batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        """The records, a batch at a time; the spool is gone afterwards."""
+        self._file.seek(0)
+        with self._file as file:
+            rows: list[dict[str, Any]] = []
+            for line in file:
+                rows.append(json.loads(line, parse_float=decimal.Decimal))
+                if len(rows) == BATCH_ROWS:
+                    yield _batch(rows, schema, self._where)
+                    rows = []
+            if rows:
+                yield _batch(rows, schema, self._where)
+
+    def close(self) -> None:
+        """Forget the records."""
+        self._file.close()
+
+
+def flat(value: Any) -> Any:
+    """A value as a column can hold it."""
+    nested = isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(item, dict | list) for item in value)
+    )
+    return json.dumps(value, default=_as_number, ensure_ascii=False) if nested else value
+
+
+def _as_number(value: Any) -> Any:
+    if isinstance(value, decimal.Decimal):
+        return float(value)
+    raise TypeError(type(value).__name__)
+
+
+def _as_text(value: Any) -> str:
+    assert isinstance(value, decimal.Decimal)
+    return f"\0{value}"
+
+
+def kind_of(value: Any) -> str:
+    """The type of a value, as Iceberg names it."""
+    match value:
+        case bool():
+            return "boolean"
+        case int():
+            return "long" if -(2**63) <= value < 2**63 else "string"
+        case float() | decimal.Decimal():
+            return "double"
+        case list():
+            kinds = {kind_of(item) for item in value if item is not None}
+            return f"list<{kinds.pop()}>" if len(kinds) == 1 else "list<string>"
+    return "string"
+
+
+def _wider(known: str | None, now: str) -> str:
+    """The type that holds both."""
+    if known is None or known == now:
+        return now
+    if {known, now} == {"long", "double"}:
+        return "double"
+    return "list<string>" if known.startswith("list<") and now.startswith("list<") else "string"
+
+
+def arrow_schema(
+    columns: Iterable[str], kinds: dict[str, str], declared: dict[str, str], known: Schema | None
+) -> pa.Schema:
+    """The types to hand on: exact for what is declared a decimal, the table's own where nothing was seen, else as found."""
+    fields = []
+    for name in columns:
+        kept = known.find(name) if known else None
+        kind = kinds.get(name) or (kept.type if kept else declared.get(name, "string"))
+        wish = declared.get(name) or (kept.type if kept and decimal_of(kept.type) else "")
+        if decimal_of(wish) and kind in {"double", "long"}:
+            kind = wish
+        fields.append(pa.field(name, arrow_type(kind)))
+    return pa.schema(fields)
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """Arrow's type for one of ours; times travel as text and are cast on arrival."""
+    if kind.startswith("list<"):
+        return pa.list_(arrow_type(kind[5:-1]))
+    if parts := decimal_of(kind):
+        return pa.decimal128(*parts)
+    return {
+        "boolean": pa.bool_(),
+        "int": pa.int64(),
+        "long": pa.int64(),
+        "float": pa.float64(),
+        "double": pa.float64(),
+    }.get(kind, pa.string())
+
+
+def _batch(rows: list[dict[str, Any]], schema: pa.Schema, where: str) -> pa.RecordBatch:
+    arrays = []
+    for field in schema:
+        values = [_fitted(row.get(field.name), field.type) for row in rows]
+        try:
+            arrays.append(pa.array(values, field.type))
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise SourceError(
+                f"{field.name} does not fit {field.type}: {error}",
+                where=where,
+                fix=f"declare its type: columns: {{{field.name}: {{type: string}}}}",
+            ) from None
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _fitted(value: Any, kind: pa.DataType) -> Any:
+    if isinstance(value, str) and value.startswith("\0"):
+        value = decimal.Decimal(value[1:])
+    if value is None or isinstance(value, dt.datetime):
+        return value
+    if pa.types.is_string(kind) and not isinstance(value, str):
+        return json.dumps(value, default=str) if isinstance(value, bool | list) else str(value)
+    if pa.types.is_floating(kind) and isinstance(value, decimal.Decimal | int):
+        return float(value)
+    if pa.types.is_decimal(kind):
+        return (
+            decimal.Decimal(value).quantize(decimal.Decimal(1).scaleb(-kind.scale)) if isinstance(value, int) else value
+        )
+    if pa.types.is_list(kind):
+        return [_fitted(item, kind.value_type) for item in value]
+    return value

@@ -160,3 +160,8 @@ Check = Annotated[
     Discriminator("kind"),
     BeforeValidator(from_short),
 ]
+
+
+def tables_of(checks: tuple[Check, ...]) -> tuple[str, ...]:
+    """The other tables that checks look into."""
+    return tuple(sorted({check.to.rpartition(".")[0] for check in checks if isinstance(check, Relationships)}))

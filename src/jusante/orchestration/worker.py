@@ -72,7 +72,9 @@ class Worker:
 
     def skip(self, name: str, reason: str) -> Task:
         """Record that nothing is done about an asset."""
-        return self._record(Task(name, "skip", "skipped", reason), None)
+        task = Task(name, "skip", "skipped", reason)
+        self._tools.metadata.record(self._run_id, task)
+        return task
 
     def _record(self, task: Task, state: AssetState | None) -> Task:
         if task.status != "skipped" or state:

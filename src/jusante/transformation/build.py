@@ -56,10 +56,7 @@ class Workshop:
 
     def show(self, session: Session, asset: Asset) -> dict[str, Table]:
         """The tables and views that an asset reads, in a session."""
-        names = set(asset.inputs) | {
-            check.to.rpartition(".")[0] for check in asset.checks if check.kind == "relationships"
-        }
-        return show(session, names, self.graph, self.tables)
+        return show(session, asset.inputs, self.graph, self.tables)
 
     def draft(self, job: Job, sql: str, read: dict[str, Table]) -> Draft:
         """A table built anew, with its checks; its snapshot will say what it was built from."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jusante.core.asset import Asset
+from jusante.core.check import tables_of
 from jusante.core.model import Model, PythonModel, QueryProblem, SqlModel
 from jusante.core.names import nearest
 from jusante.core.place import Place
@@ -58,7 +59,8 @@ def _sql_model(context: Context, path: Path) -> Iterator[Asset]:
         return
     if header:
         name = f"{path.parent.name}.{path.stem}"
-        yield Asset(name, Place(file, 1), query.reads, SqlModel(header, query))
+        inputs = tuple(sorted({*query.reads, *tables_of(header.checks)}))
+        yield Asset(name, Place(file, 1), inputs, SqlModel(header, query))
 
 
 def _header(context: Context, document: Document) -> Model | None:
@@ -112,7 +114,7 @@ def _python_model(
         context.findings.add("J103", "a Python model cannot be a view", place, 'kind="full"')
     elif header:
         definition = PythonModel(header, file, node.name, inputs, canonical)
-        yield Asset(f"{path.parent.name}.{node.name}", place, tuple(sorted(set(inputs.values()))), definition)
+        yield Asset(f"{path.parent.name}.{node.name}", place, tuple(sorted({*inputs.values(), *tables_of(header.checks)})), definition)
 
 
 def _literals(context: Context, decorator: ast.Call, file: str) -> dict[str, Any] | None:

@@ -135,7 +135,6 @@ def _graph(findings: Findings, assets: list[Asset], sources: Mapping[str, Source
 
 def _check_inputs(findings: Findings, asset: Asset, known: Mapping[str, Asset]) -> None:
     tables = tuple(name for name in known if ":" not in name)
-    others = [check.to.rpartition(".")[0] for check in asset.checks if check.kind == "relationships"]
-    for name in dict.fromkeys([*asset.inputs, *others]):
+    for name in asset.inputs:
         if name not in known or ":" in name:
             findings.add("J110", f"nobody makes {name}, which {asset.id} reads", asset.place, suggestion(name, tables))

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from jusante.core import duration
 from jusante.core.asset import Asset, Ingested
+from jusante.core.check import tables_of
 from jusante.core.names import nearest
 from jusante.core.noun import Noun
 from jusante.core.source import Source, SourceTable
@@ -138,4 +139,4 @@ def _lookback(text: str) -> object:
 def _tables(document: Document, source: Source) -> Iterator[Asset]:
     for name, table in source.tables.items():
         place = document.place(("tables", name))
-        yield Asset(f"{source.source}.{name}", place, (), Ingested(source, table, name))
+        yield Asset(f"{source.source}.{name}", place, tables_of(table.checks), Ingested(source, table, name))

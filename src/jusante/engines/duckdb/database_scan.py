@@ -21,7 +21,7 @@ from jusante.errors import JusanteError, SourceDenied, SourceError, SourceUnavai
 from jusante.ports.relation import DatabaseScan
 
 POOL_WAIT_SECONDS = 3600
-CONNECT_SECONDS = 30
+CONNECT_SECONDS = 10
 LOCK_SECONDS = 60
 ATTACHED = "__attached__"
 SERVERS = {"postgres", "mysql"}
@@ -29,6 +29,7 @@ SERVERS = {"postgres", "mysql"}
 _EXTENSIONS = {"postgres": "postgres_scanner", "mysql": "mysql_scanner", "sqlite": "sqlite_scanner"}
 _lock = threading.RLock()
 _users: Counter[str] = Counter()
+_held: Counter[tuple[int, str]] = Counter()  # by connection, so that a scan that failed to attach releases nothing
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, scan: DatabaseScan) -> str:
@@ -36,6 +37,7 @@ def prepare(connection: duckdb.DuckDBPyConnection, scan: DatabaseScan) -> str:
     with _lock:
         alias = _attach(connection, scan)
         _users[alias] += 1
+        _held[id(connection), alias] += 1
     return _select(scan, alias)
 
 
@@ -43,6 +45,10 @@ def release(connection: duckdb.DuckDBPyConnection, scan: DatabaseScan) -> None:
     """Detach the scan's database once nobody reads it any more."""
     alias = _alias(scan)
     with _lock:
+        if not _held[id(connection), alias]:
+            del _held[id(connection), alias]
+            return
+        _held[id(connection), alias] -= 1
         _users[alias] -= 1
         if _users[alias] <= 0:
             del _users[alias]

@@ -1,5 +1,7 @@
 """Reads files that somebody else wrote."""
 
+import hashlib
+import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -32,6 +34,10 @@ def _groups(scan: FileScan) -> list[tuple[str | None, tuple[str, ...]]]:
     groups = scan.options.get("groups")
     if groups is None:
         return [(None, scan.files)] if scan.files else []
+    if scan.set_aside:  # DuckDB keeps rejects only where it reads files of one shape: each by itself, then
+        return [(encoding, (file,)) for encoding, files in groups for file in files]
+    if scan.set_aside:  # DuckDB keeps rejects only where it reads files of one shape: each by itself, then
+        return [(encoding, (file,)) for encoding, files in groups for file in files]
     return [(encoding, tuple(files)) for encoding, files in groups]
 
 
@@ -40,7 +46,7 @@ def _read(name: str, scan: FileScan, number: int, encoding: str | None, files: t
     arguments = [listed, *_arguments(scan)]
     if scan.format == "csv":
         arguments += [f"encoding = {literal(encoding)}"] if encoding else []
-        arguments += _rejecting(name, number) if scan.set_aside else []
+        arguments += [*_rejecting(name, number), *_shape(scan, files[0])] if scan.set_aside else []
     text = f"{_READERS[scan.format]}({', '.join(arguments)})"
     if not scan.file_column:
         return f"select * from {text}"
@@ -51,16 +57,16 @@ def _read(name: str, scan: FileScan, number: int, encoding: str | None, files: t
 
 
 def _arguments(scan: FileScan) -> list[str]:
-    found = ["union_by_name = true"]
+    found = [] if scan.format == "csv" and scan.set_aside else ["union_by_name = true"]
     found += ["filename = true"] if scan.file_column else []
-    if scan.format == "csv":
+    if scan.format == "csv" and not scan.set_aside:
         found += ["auto_detect = true", "sample_size = 100000"]
     if scan.format in {"json", "ndjson"}:
         kind = "newline_delimited" if scan.format == "ndjson" else "auto"
         found += [f"format = '{kind}'", "sample_size = 100000", "maximum_depth = 2"]
-    known = {k: v for k, v in scan.options.items() if k not in {"groups", "folder"}}
+    known = {k: v for k, v in scan.options.items() if k not in {"groups", "folder", "shapes"}}
     found += [f"{key} = {_value(value)}" for key, value in known.items()]
-    if scan.types and scan.format == "csv":
+    if scan.types and scan.format == "csv" and not scan.set_aside:
         found.append(f"types = {_types(scan.types)}")
     return found
 
@@ -71,6 +77,15 @@ def _types(types: Mapping[str, str]) -> str:
 
 def _value(value: Any) -> str:
     return "[" + ", ".join(literal(item) for item in value) + "]" if isinstance(value, list | tuple) else literal(value)
+
+
+def _shape(scan: FileScan, file: str) -> list[str]:
+    """A file with bad rows defies detection: what its columns are is told."""
+    delimiter, names = scan.options["shapes"][file]
+    columns = ", ".join(f"{literal(name)}: {literal(duckdb_name(scan.types.get(name, 'string')))}" for name in names)
+    given = ["auto_detect = false", f"columns = {{{columns}}}"]
+    said = {"delim": delimiter, "header": True, "quote": '"', "escape": '"'}
+    return given + [f"{key} = {literal(value)}" for key, value in said.items() if key not in scan.options]
 
 
 def _rejecting(name: str, number: int) -> list[str]:
@@ -84,13 +99,15 @@ def _rejecting(name: str, number: int) -> list[str]:
 
 
 def _reject_tables(name: str, number: int) -> tuple[str, str]:
-    return f"rejects of {name} {number}", f"reject scans of {name} {number}"
+    """The tables that DuckDB keeps rejects in; it takes plain names only."""
+    plain = hashlib.sha256(name.encode()).hexdigest()[:12]
+    return f"rejects_{plain}_{number}", f"reject_scans_{plain}_{number}"
 
 
 def rejects(connection: duckdb.DuckDBPyConnection, name: str) -> list[Reject]:
     """The rows that could not be read, at most REJECTS_KEPT, one for each line."""
     found: dict[tuple[str, int], Reject] = {}
-    for number in range(64):
+    for number in itertools.count():
         errors, scans = (f"temp.main.{quote(table)}" for table in _reject_tables(name, number))
         try:
             rows = connection.execute(

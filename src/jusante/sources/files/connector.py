@@ -11,6 +11,7 @@ from jusante.ports.engine import Engine
 from jusante.ports.relation import FileScan
 from jusante.sources.files import FileTableOptions
 from jusante.sources.files.encodings import by_encoding
+from jusante.sources.files.guessing import Shape, shape_of, types_of
 from jusante.sources.files.leading_zeros import text_columns
 from jusante.sources.files.listing import Seen, changed, find, seen
 
@@ -121,6 +122,8 @@ class FilesConnector:
             types = {**({c.name: c.type for c in known} if known else text), **types}
             types.pop(FILE_COLUMN, None)
             types = _present(types, filled, groups, options)
+            if table.bad_rows == "quarantine":
+                types = _shaped(reading, types, groups, options)
         scan = FileScan(
             kind, tuple(str(path) for path in filled), reading, types, FILE_COLUMN, table.bad_rows == "quarantine"
         )  # type: ignore[arg-type]  # the four formats
@@ -135,6 +138,21 @@ def _present(
 
     names = {name.lower() for name in header(files, groups, options.delimiter)}
     return {name: kind for name, kind in types.items() if name.lower() in names}
+
+
+def _shaped(
+    reading: dict[str, object], types: dict[str, str], groups: list[tuple[str, list[str]]], options: FileTableOptions
+) -> dict[str, str]:
+    """Say what each file's columns are, since a file with bad rows defies being looked at; the types of all columns."""
+    shapes: dict[str, Shape] = {}
+    found: dict[str, str] = {}
+    for encoding, members in groups:
+        for file in members:
+            shapes[file] = shape_of(Path(file), encoding, options.delimiter)
+            for name, kind in types_of(Path(file), encoding, shapes[file][0]).items():
+                found[name] = kind if found.get(name, kind) == kind else "string"
+    reading["shapes"] = shapes
+    return {**found, **types}
 
 
 def _csv_options(options: FileTableOptions) -> dict[str, object]:

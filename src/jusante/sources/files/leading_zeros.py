@@ -13,7 +13,7 @@ def text_columns(files: list[Path], groups: list[tuple[str, list[str]]], delimit
     """The columns in which some value begins with a zero and a digit, in the first rows of any file."""
     found: set[str] = set()
     for path, encoding in _each(files, groups):
-        rows = _rows(path, encoding, delimiter)
+        rows = rows_of(path, encoding, delimiter)
         names = next(rows, [])
         for number, row in enumerate(rows):
             if number >= _ROWS_LOOKED_AT:
@@ -24,7 +24,7 @@ def text_columns(files: list[Path], groups: list[tuple[str, list[str]]], delimit
 
 def header(files: list[Path], groups: list[tuple[str, list[str]]], delimiter: str | None) -> set[str]:
     """The names in the first lines of all files."""
-    return {name for path, encoding in _each(files, groups) for name in next(_rows(path, encoding, delimiter), [])}
+    return {name for path, encoding in _each(files, groups) for name in next(rows_of(path, encoding, delimiter), [])}
 
 
 def _is_code(value: str) -> bool:
@@ -37,7 +37,8 @@ def _each(files: list[Path], groups: list[tuple[str, list[str]]]) -> Iterator[tu
     return ((path, encodings[str(path)]) for path in files if path.suffix not in {".zst", ".zstd"})
 
 
-def _rows(path: Path, encoding: str, delimiter: str | None) -> Iterator[list[str]]:
+def rows_of(path: Path, encoding: str, delimiter: str | None) -> Iterator[list[str]]:
+    """The rows of a CSV file as text, the header first."""
     name = "utf-8-sig" if encoding == "utf-8" else encoding
     raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
     with io.TextIOWrapper(raw, name, errors="replace", newline="") as file:  # type: ignore[arg-type]  # a GzipFile is one
@@ -49,3 +50,9 @@ def _rows(path: Path, encoding: str, delimiter: str | None) -> Iterator[list[str
 def _likely(line: str) -> str:
     """The delimiter that the first line has most of."""
     return max(",;\t|", key=line.count)
+
+
+def likely_delimiter(path: Path, encoding: str) -> str:
+    """What stands between values, by the first line of a file."""
+    first = next(rows_of(path, encoding, "\x1f"), [""])
+    return _likely("\x1f".join(first))

@@ -65,7 +65,7 @@ def _checked(name: str, kind: str, row_name: str) -> str:
     if kind in fits:
         return case(*fits[kind])
     if kind == "binary":
-        return f"hex({quoted})"
+        return f"case when {quoted} is not null then hex({quoted}) end"  # hex(null) is an empty text
     # Bytes in a column of text are given as SQLite writes them: X'00FF'.
     return (
         f"case {found} when 'real' then printf('%!.17g', {quoted}) when 'blob' then quote({quoted}) "

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import errno
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,13 +34,21 @@ class IcebergStore:
         self._warehouse = warehouse
         self._catalog_url = catalog_url
         self._plans = Plans(plans)
+        self._making = threading.RLock()
+        self._opened: SqlCatalog | None = None
 
     @cached_property
     def _database(self) -> sa.Engine:
         return sa.create_engine(self._catalog_url)
 
-    @cached_property
+    @property
     def _catalog(self) -> "SqlCatalog":
+        with self._making:
+            if self._opened is None:
+                self._opened = self._open_catalog()
+            return self._opened
+
+    def _open_catalog(self) -> "SqlCatalog":
         from pyiceberg.catalog.sql import SqlCatalog
 
         # SqlCatalog makes its tables when they are missing; the engine is ours so that there is one pool.
@@ -90,6 +99,9 @@ class IcebergStore:
 
         with _failures(commit.name):
             if commit.expected is None:
+                # Two first tables of one namespace at once would both make the namespace.
+                with self._making:
+                    writing.make_namespace(self._catalog, commit.name)
                 table = writing.create(self._catalog, commit, str(folder_of(self._warehouse, commit.name)))
             else:
                 table = writing.replace(self._load(commit.name), commit)

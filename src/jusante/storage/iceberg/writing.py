@@ -30,10 +30,14 @@ SNAPSHOTS_KEPT = 20
 SNAPSHOTS_BEFORE_EXPIRY = 40
 
 
+def make_namespace(catalog: Catalog, name: str) -> None:
+    """The namespace of a table, where it is not there yet."""
+    with contextlib.suppress(NamespaceAlreadyExistsError):
+        catalog.create_namespace(split(name)[0])
+
+
 def create(catalog: Catalog, commit: Commit, location: str) -> IcebergTable:
     """A new table, born with its first snapshot. Raises CommitConflict if somebody made it meanwhile."""
-    with contextlib.suppress(NamespaceAlreadyExistsError):
-        catalog.create_namespace(split(commit.name)[0])
     schema = _schema(None, commit)
     with _conflicts(commit.name):
         transaction = catalog.create_table_transaction(

@@ -23,7 +23,7 @@ def write(folder: Path, products: pa.Table) -> None:
             writer.writerow(["sku", "name", "category", "list_price"])
             writer.writerows([row["sku"], row["name"], row["category"], row["list_price"]] for row in [*again, *part])
             if number == 3:
-                file.write("\n".join(BAD_LINES) + "\n")
+                file.write("\r\n".join(BAD_LINES) + "\r\n")
     details = [_details(row, number) for number, row in enumerate(rows)]
     (folder / "details.json").write_text(json.dumps(details, ensure_ascii=False), encoding="utf-8")
 

@@ -83,7 +83,6 @@ class Arrival:
         merged = merged or merge.Merged(f"select * from {quote_table(LANDED)} where false", (), 0)
         published = publisher.publish(session, self._draft(merged.sql, merged.remove, rejects, cursor))
         notices = told(merged.superseded, "{:,} rows bore the key of a later row, which was kept")
-        notices += told(len(rejects), "{:,} rows could not be read and were set aside in " + f"{self.name}__quarantine")
         return Loaded(published, cursor, self.reading.marker, rows, notices)
 
     def _land(self, session: Session, columns: Schema, found: Schema) -> tuple[Reject, ...]:

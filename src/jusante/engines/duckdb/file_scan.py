@@ -104,7 +104,7 @@ def _reject_tables(name: str, number: int) -> tuple[str, str]:
     return f"rejects_{plain}_{number}", f"reject_scans_{plain}_{number}"
 
 
-def rejects(connection: duckdb.DuckDBPyConnection, name: str) -> list[Reject]:
+def rejects(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan) -> list[Reject]:
     """The rows that could not be read, at most REJECTS_KEPT, one for each line."""
     found: dict[tuple[str, int], Reject] = {}
     for number in itertools.count():
@@ -116,9 +116,10 @@ def rejects(connection: duckdb.DuckDBPyConnection, name: str) -> list[Reject]:
             ).fetchall()
         except duckdb.CatalogException:
             break
-        for file, line, column, reason, text in rows:
+        for path, line, column, reason, text in rows:
+            file = path.replace("\\", "/").removeprefix(str(scan.options.get("folder", "")))
             found.setdefault(
-                (file, line), Reject(file, int(line), column or "", str(reason).split("\n")[0], text or "")
+                (file, line), Reject(file, int(line), column or "", str(reason).split("\n")[0], (text or "").strip("\r\n"))
             )
     return list(found.values())[:REJECTS_KEPT]
 

@@ -111,7 +111,8 @@ class DuckDBSession:
 
     def rejects(self, name: str) -> list[Reject]:
         """The rows of a file scan that could not be read, after it was read."""
-        return file_scan.rejects(self._connection, name)
+        scan = self._scans.get(name)
+        return file_scan.rejects(self._connection, name, scan) if isinstance(scan, FileScan) else []
 
     # -- ends --------------------------------------------------------------------------------------------------------
 

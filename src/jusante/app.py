@@ -103,6 +103,11 @@ class System:
                 self.__dict__[name].close()
 
 
+def _unheard(name: str, task: Task | None) -> None:
+    """Nobody listens."""
+    del name, task
+
+
 class Lake:
     """A project, ready to be run and asked."""
 
@@ -150,7 +155,7 @@ class Lake:
         self,
         wishes: tuple[str, ...] = (),
         *,
-        listener: Listener = lambda name, task: None,
+        listener: Listener = _unheard,
         wait_seconds: float = 0.0,
         anew: bool = False,
     ) -> Report:
@@ -293,6 +298,11 @@ def check(folder: Path, environment: str | None = None) -> tuple[Project | None,
     for asset in project.graph if project else ():
         problems += check_problems(asset.checks, str(asset.place))
     return project, problems
+
+
+def connector_kinds() -> Connectors:
+    """The kinds of sources there are."""
+    return Connectors()
 
 
 def _now() -> dt.datetime:

@@ -9,7 +9,9 @@ import click
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="shop")
-@click.option("--scale", type=click.FloatRange(0.0001, 100), default=1.0, show_default=True, help="1 is 100,000 orders.")
+@click.option(
+    "--scale", type=click.FloatRange(0.0001, 100), default=1.0, show_default=True, help="1 is 100,000 orders."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
 def demo(folder: Path, scale: float, as_json: bool) -> None:
     """A whole shop in FOLDER: PostgreSQL, files and a web API started for real, loaded, transformed, audited, shown."""
@@ -37,7 +39,9 @@ def demo(folder: Path, scale: float, as_json: bool) -> None:
     sys.exit(0 if report.status == "succeeded" else 1)
 
 
-_QUESTION = "select category, round(sum(revenue), 0) as revenue from marts.product_sales group by all order by 2 desc limit 3"
+_QUESTION = (
+    "select category, round(sum(revenue), 0) as revenue from marts.product_sales group by all order by 2 desc limit 3"
+)
 
 
 def _tell_next(folder: Path, page: Path, top: list[dict[str, object]], seconds: float) -> None:
@@ -53,4 +57,4 @@ def _tell_next(folder: Path, page: Path, top: list[dict[str, object]], seconds: 
     console.print("[bold]Try next[/]")
     console.print(f"  jusante lineage --project {folder} marts.daily_sales")
     console.print(f'  jusante query --project {folder} "select * from marts.daily_sales order by day desc limit 5"')
-    console.print(f"  jusante query --project {folder} \"select * from catalogue.products__quarantine\"")
+    console.print(f'  jusante query --project {folder} "select * from catalogue.products__quarantine"')

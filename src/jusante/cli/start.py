@@ -27,11 +27,11 @@ def init(folder: Path) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=".jusante/schemas")
 def schema(folder: Path) -> None:
     """Write a JSON Schema for each kind of project file into FOLDER, for editors to complete and check."""
+    from jusante.app import connector_kinds
     from jusante.cli.console import out
     from jusante.engineering.schemas import write_schemas
-    from jusante.plugins import Connectors
 
-    for path in write_schemas(folder, Connectors()):
+    for path in write_schemas(folder, connector_kinds()):
         out().print(f"[green]+[/] {path}")
     out().print("\nIn a file: # yaml-language-server: $schema=" + (folder / "source.json").as_posix())
 

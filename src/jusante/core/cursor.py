@@ -2,6 +2,7 @@
 
 import datetime as dt
 import decimal
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 CursorValue = str | int | float | decimal.Decimal | dt.date | dt.datetime
@@ -24,7 +25,7 @@ class Cursor:
         return cls(kept["column"], _READ[kept["type"]](kept["value"]))
 
 
-_READ = {
+_READ: Mapping[str, Callable[[str], CursorValue]] = {
     "str": str,
     "int": int,
     "float": float,

@@ -69,7 +69,22 @@ def widens(old: str, new: str) -> bool:
     return bool(before and after and before[1] == after[1] and before[0] <= after[0])
 
 
-_SIMPLE = frozenset("boolean int long float double date time timestamp timestamptz string uuid binary".split())
+_SIMPLE = frozenset(
+    [
+        "boolean",
+        "int",
+        "long",
+        "float",
+        "double",
+        "date",
+        "time",
+        "timestamp",
+        "timestamptz",
+        "string",
+        "uuid",
+        "binary",
+    ]
+)
 _SYNONYMS = {
     "bool": "boolean",
     "integer": "int",

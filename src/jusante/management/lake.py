@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Iterable
 
-from jusante.core.asset import SqlModel
 from jusante.core.graph import Graph
+from jusante.core.model import SqlModel
 from jusante.errors import StorageError
 from jusante.ports.engine import Session
 from jusante.ports.table_store import Table, TableStore

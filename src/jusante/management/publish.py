@@ -143,7 +143,7 @@ class Publisher:
         anew = draft.remove is None
         if not failed and not draft.rejects and not (anew and current and current.plan.rows):
             return 0
-        sql = self._aside_sql(session, draft, failed)
+        sql = self._aside_sql(draft, failed)
         folder = self._store.staging(name, draft.run_id)
         staged = stage_into(session, sql, folder, current)
         schema = staged.schema if current is None or anew else merged(current.schema, staged.schema)
@@ -152,7 +152,7 @@ class Publisher:
         self._store.commit(Commit(name, staged, schema, remove, expected, {"jusante.run": draft.run_id}))
         return staged.rows
 
-    def _aside_sql(self, session: Session, draft: Draft, failed: tuple[Result, ...]) -> str:
+    def _aside_sql(self, draft: Draft, failed: tuple[Result, ...]) -> str:
         staged = _sql_name(STAGED, draft.name)
         marks = (
             f"cast(null as varchar) as _place, cast(null as varchar) as _row, {text(draft.run_id)} as _run_id, "

@@ -39,7 +39,7 @@ def foresee(
     return tuple(found.values())
 
 
-def _foresee(  # noqa: PLR0913  # the whole picture is what a decision needs
+def _foresee(  # the whole picture is what a decision needs
     graph: Graph,
     name: str,
     states: Mapping[str, AssetState],

@@ -16,7 +16,7 @@ SMALL_FILES_TOLERATED = 4
 NEWEST_LEFT_ALONE = dt.timedelta(seconds=0)
 
 
-def maintain(  # noqa: PLR0913  # what, with what, how and when
+def maintain(  # what, with what, how and when
     engine: Engine, store: TableStore, names: tuple[str, ...], keep: dt.timedelta, run_id: str, now: dt.datetime
 ) -> tuple[Swept, ...]:
     """Compact, expire and sweep tables, all or those named. Call it while holding the project: nobody else stages."""

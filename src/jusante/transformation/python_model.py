@@ -57,7 +57,8 @@ def call(folder: Path, model: PythonModel, arguments: "dict[str, pa.Table]") -> 
 
 def _module(path: Path) -> Any:
     spec = importlib.util.spec_from_file_location(f"jusante_model_{path.stem}", path)
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

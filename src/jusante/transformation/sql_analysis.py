@@ -6,6 +6,7 @@ query, and changes when its meaning might.
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -24,7 +25,7 @@ def analyse(sql: str) -> Query:
     return Query(sql, reads, tree.sql(DIALECT, comments=False, normalize=True))
 
 
-def _parsed(sql: str) -> exp.Expression:
+def _parsed(sql: str) -> exp.Query | exp.Pivot:
     try:
         trees = [tree for tree in sqlglot.parse(sql, read=DIALECT) if tree is not None]
     except ParseError as error:
@@ -49,7 +50,7 @@ def _problem(error: ParseError) -> QueryProblem:
     return QueryProblem(f"{what.rstrip('.')}{f', near {near!r}' if near else ''}", line=first.get("line") or 1)
 
 
-def table_names(tree: exp.Expression) -> Iterator[tuple[str, int]]:
+def table_names(tree: exp.Query | exp.Pivot) -> Iterator[tuple[str, int]]:
     """Each table that a query reads from outside of itself, and its line. Raises QueryProblem for a name without a dot."""
     for table in tree.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier) or _is_inside(table):
@@ -70,8 +71,8 @@ def _is_inside(table: exp.Table) -> bool:
     """
     if table.db:
         return False
-    node: exp.Expression | None = table
-    inside: exp.Expression | None = None
+    node: Any = table
+    inside: Any = None
     while node is not None:
         with_ = node.args.get("with_") or node.args.get("with")
         if with_ is not None and _sees(with_, table.name, inside):

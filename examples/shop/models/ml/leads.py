@@ -36,7 +36,12 @@ def lead_scores(features: pa.Table = "ml.lead_features") -> pa.Table:
     recent = pc.divide(1.0, pc.add(1.0, pc.divide(pc.cast(features["days_since"], pa.float64()), 60.0)))
     often = pc.subtract(1.0, pc.divide(1.0, pc.add(1.0, pc.cast(features["orders"], pa.float64()))))
     reader = pc.cast(features["newsletter"], pa.float64())
-    parts = (pc.multiply(recent, 0.4), pc.multiply(often, 0.3), pc.multiply(features["spend_share"], 0.2), pc.multiply(reader, 0.1))
+    parts = (
+        pc.multiply(recent, 0.4),
+        pc.multiply(often, 0.3),
+        pc.multiply(features["spend_share"], 0.2),
+        pc.multiply(reader, 0.1),
+    )
     score = parts[0]
     for part in parts[1:]:
         score = pc.add(score, part)

@@ -108,13 +108,21 @@ def _python_model(
     inputs = _inputs(context, node, file)
     if data is None or inputs is None:
         return
-    lines = {(): decorator.lineno, **{(word.arg,): word.value.lineno for word in decorator.keywords if word.arg}}
+    lines: dict[tuple[str | int, ...], int] = {
+        (): decorator.lineno,
+        **{(word.arg,): word.value.lineno for word in decorator.keywords if word.arg},
+    }
     header = _header(context, Document(file, data, lines))
     if header and header.kind == "view":
         context.findings.add("J103", "a Python model cannot be a view", place, 'kind="full"')
     elif header:
         definition = PythonModel(header, file, node.name, inputs, canonical)
-        yield Asset(f"{path.parent.name}.{node.name}", place, tuple(sorted({*inputs.values(), *tables_of(header.checks)})), definition)
+        yield Asset(
+            f"{path.parent.name}.{node.name}",
+            place,
+            tuple(sorted({*inputs.values(), *tables_of(header.checks)})),
+            definition,
+        )
 
 
 def _literals(context: Context, decorator: ast.Call, file: str) -> dict[str, Any] | None:
@@ -166,14 +174,10 @@ def _canonical(context: Context, tree: ast.Module, path: Path, seen: set[Path]) 
 def _without_docstrings(tree: ast.Module) -> ast.Module:
     for node in ast.walk(tree):
         body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            if isinstance(body[0].value.value, str):
-                body[0] = ast.Pass()
+        first = body[0] if isinstance(body, list) and body else None
+        value = first.value if isinstance(first, ast.Expr) else None
+        if isinstance(body, list) and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            body[0] = ast.Pass()
     return tree
 
 

@@ -17,7 +17,7 @@ _NOT_YET = {"keyring", "vault"}
 
 def resolved(
     value: Any, path: KeyPath, document: Document, folder: Path, variables: Mapping[str, str], findings: Findings
-) -> Any:  # noqa: PLR0913
+) -> Any:
     """The value with every text that holds a reference replaced by a Secret, however deep it stands."""
     if isinstance(value, dict):
         return {k: resolved(v, (*path, k), document, folder, variables, findings) for k, v in value.items()}

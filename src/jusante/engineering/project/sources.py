@@ -79,7 +79,7 @@ def _table(context: Context, document: Document, kind: ConnectorKind, name: str,
     return found if isinstance(found, SourceTable) else None
 
 
-def _split(  # noqa: PLR0913  # two nouns share one mapping
+def _split(  # two nouns share one mapping
     context: Context, document: Document, noun: type[Noun], options: type[Noun], data: dict[str, Any], path: Path
 ) -> Noun | None:
     """A noun whose `options` are the keys that it does not know itself."""

@@ -109,7 +109,7 @@ def _keys_at(noun: type[BaseModel], location: tuple[str | int, ...]) -> list[str
         current = _inner(current, step)
     if not (isinstance(current, type) and issubclass(current, BaseModel)):
         return []
-    return [field.alias or name for name, field in current.model_fields.items() if name not in {"options"}]
+    return [field.alias or name for name, field in current.model_fields.items() if name != "options"]
 
 
 def _inner(current: Any, step: str | int) -> Any:

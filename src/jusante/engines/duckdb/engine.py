@@ -40,7 +40,7 @@ class DuckDBEngine:
     ) -> Iterator[DuckDBSession]:
         """A session over relations by table name; `locked` gives it a DuckDB of its own that reads nothing else."""
         connection = self._connect(files_of(relations or {})) if locked else self._shared().cursor()
-        session = DuckDBSession(connection, f"s{next(self._numbers)}", locked=locked)
+        session = DuckDBSession(connection, f"s{next(self._numbers)}")
         try:
             for name, relation in (relations or {}).items():
                 session.add(name, relation)

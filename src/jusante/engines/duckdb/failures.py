@@ -38,7 +38,7 @@ def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> Jus
 
 def _first(text: str) -> str:
     """The message without DuckDB's error class, its SQL excerpt and its hints."""
-    message = text.split("\n\n")[0].split("\nLINE ")[0].strip()
+    message = text.split("\n\n", maxsplit=1)[0].split("\nLINE ", maxsplit=1)[0].strip()
     return re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", message)
 
 

@@ -36,8 +36,6 @@ def _groups(scan: FileScan) -> list[tuple[str | None, tuple[str, ...]]]:
         return [(None, scan.files)] if scan.files else []
     if scan.set_aside:  # DuckDB keeps rejects only where it reads files of one shape: each by itself, then
         return [(encoding, (file,)) for encoding, files in groups for file in files]
-    if scan.set_aside:  # DuckDB keeps rejects only where it reads files of one shape: each by itself, then
-        return [(encoding, (file,)) for encoding, files in groups for file in files]
     return [(encoding, tuple(files)) for encoding, files in groups]
 
 
@@ -119,7 +117,8 @@ def rejects(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan) ->
         for path, line, column, reason, text in rows:
             file = path.replace("\\", "/").removeprefix(str(scan.options.get("folder", "")))
             found.setdefault(
-                (file, line), Reject(file, int(line), column or "", str(reason).split("\n")[0], (text or "").strip("\r\n"))
+                (file, line),
+                Reject(file, int(line), column or "", str(reason).split("\n")[0], (text or "").strip("\r\n")),
             )
     return list(found.values())[:REJECTS_KEPT]
 
@@ -132,7 +131,7 @@ def failure(error: Exception, scan: FileScan) -> SourceError | None:
         return None
     line, column = _LINE.search(text), _COLUMN.search(text)
     place = file or scan.files[0]
-    first = re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", text.split("\n")[0]).replace(f'"{place}"', "").strip()
+    first = re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", text.split("\n", maxsplit=1)[0]).replace(f'"{place}"', "").strip()
     what = f"{first}" + (f" (column {column[1]})" if column and column[1] not in first else "")
     fix = "correct the row, set `bad_rows: quarantine` on the table, or declare the column's type"
     return SourceError(what, where=f"{place}:{line[1]}" if line else place, fix=fix)

@@ -1,7 +1,9 @@
 """One piece of work on a DuckDB connection: relations as views, queries over them, files out of them."""
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -11,11 +13,14 @@ from jusante.core.schema import Column, Schema
 from jusante.engines.duckdb import database_scan, file_scan
 from jusante.engines.duckdb.failures import failure
 from jusante.engines.duckdb.types import FieldIds, duckdb_name, schema_of, storable
+from jusante.errors import JusanteError
 from jusante.ports.engine import Reject, Target
 from jusante.ports.relation import Batches, DatabaseScan, FilePlan, FileScan, Relation
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_Result = TypeVar("_Result")
 
 ROW_GROUP_ROWS = 122_880
 FILE_BYTES = 256 * 1024 * 1024
@@ -24,11 +29,12 @@ FILE_BYTES = 256 * 1024 * 1024
 class DuckDBSession:
     """A connection with a catalogue of its own, in which each relation is a view `namespace.table`."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: str, *, locked: bool = False) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, catalogue: str) -> None:
         self._connection = connection
         self._catalogue = catalogue
         self._scans: dict[str, DatabaseScan | FileScan] = {}
         self._namespaces: set[str] = set()
+        self._lost: JusanteError | None = None
         connection.execute(f"attach ':memory:' as {quote(catalogue)}")
         connection.execute(f"use {quote(catalogue)}")
 
@@ -55,11 +61,19 @@ class DuckDBSession:
     def _add_batches(self, name: str, relation: Batches) -> None:
         import pyarrow as pa
 
-        reader = pa.RecordBatchReader.from_batches(relation.schema, relation.batches)
+        reader = pa.RecordBatchReader.from_batches(relation.schema, self._remembering(relation.batches))
         # A view of this connection alone; Arrow readers cannot live in a catalogue that others see.
         registered = f"batches {name}"
         self._connection.register(registered, reader)
         self.add_view(name, f"from temp.main.{quote(registered)}")
+
+    def _remembering(self, batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
+        """The batches. What goes wrong with them is kept, since it comes back from DuckDB as a mere text."""
+        try:
+            yield from batches
+        except JusanteError as error:
+            self._lost = error
+            raise
 
     def _named(self, name: str) -> str:
         namespace, table = split(name)
@@ -122,28 +136,29 @@ class DuckDBSession:
 
     def close(self) -> None:
         """Close the connection and forget its catalogue."""
-        try:
+        # An aborted connection may refuse one of these; that must not keep the others from being done.
+        with contextlib.suppress(duckdb.Error):
             self._connection.execute("use memory.main")
             self._connection.execute(f"detach {quote(self._catalogue)}")
-            for scan in self._scans.values():
-                if isinstance(scan, DatabaseScan):
+        for scan in self._scans.values():
+            if isinstance(scan, DatabaseScan):
+                with contextlib.suppress(duckdb.Error):
                     database_scan.release(self._connection, scan)
-        except duckdb.Error:
-            pass  # an aborted or interrupted connection cannot detach; closing it lets go of everything as well
-        finally:
-            self._connection.close()
+        self._connection.close()
 
     def _described(self, sql: str) -> tuple[list[str], list[Any]]:
         def describe() -> tuple[list[str], list[Any]]:
             relation = self._connection.sql(f"select * from (\n{sql}\n) as described limit 0")
-            return relation.columns, relation.types
+            return list(relation.columns), list(relation.types)
 
         return self._guarded(describe)
 
-    def _guarded(self, work: Any) -> Any:
+    def _guarded(self, work: Callable[[], _Result]) -> _Result:
         try:
             return work()
         except duckdb.Error as error:
+            if self._lost:
+                raise self._lost from None
             raise failure(error, tuple(self._scans.values())) from None
         except OSError as error:
             raise failure(error, ()) from None

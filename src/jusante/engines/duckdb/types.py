@@ -101,12 +101,12 @@ def _parts(text: str) -> list[str]:
     """The parts of a nested type between its outer brackets, split at the commas that stand outside all others."""
     tokens = re.findall(r'"(?:[^"]|"")*"|[<>(),]|[^"<>(),]+', text)
     parts, depth = [""], 0
-    for token in tokens:
-        depth += (token in "<(") - (token in ">)")
-        if token == "," and depth == 0:
+    for part in tokens:
+        depth += (part in "<(") - (part in ">)")
+        if part == "," and depth == 0:
             parts.append("")
         else:
-            parts[-1] += token
+            parts[-1] += part
     return [part.strip() for part in parts]
 
 

@@ -36,7 +36,7 @@ def _series(chart: SeriesChart) -> tuple[str, ...]:
 
 
 def _marks(chart: SeriesChart, table: "pa.Table") -> dict[str, Any]:
-    mark = {"type": chart.chart, "tooltip": True}
+    mark: dict[str, Any] = {"type": chart.chart, "tooltip": True}
     if chart.chart == "line" and table.num_rows <= 60:
         mark["point"] = {"size": 28}
     names = _series(chart)

@@ -33,7 +33,10 @@ def render(
     panels = [_panel(chart, gate, read) for chart in dashboard.charts]
     sources = [_source(table, states) for table in sorted(read)]
     folder.mkdir(parents=True, exist_ok=True)
-    _put(folder / f"{name}.html", page(dashboard, panels, now, sources, vl_convert.javascript_bundle()).encode())
+    _put(
+        folder / f"{name}.html",
+        page(dashboard, panels, now, sources, vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")).encode(),
+    )
     _put(folder / f"{name}.png", png(dashboard, panels, f"{now:%Y-%m-%d %H:%M} UTC"))
     problems = tuple(f"{panel.chart.title}: {panel.problem}" for panel in panels if panel.problem)
     return read, problems

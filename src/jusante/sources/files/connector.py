@@ -1,7 +1,9 @@
 """Reads files by glob. The marker is the list of files that were read, by size, time and a hash of their content."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from jusante.core.schema import Column, Schema
 from jusante.core.source import Source, SourceTable
@@ -16,7 +18,8 @@ from jusante.sources.files.leading_zeros import text_columns
 from jusante.sources.files.listing import Seen, changed, find, seen
 
 FILE_COLUMN = "_file"
-_FORMATS = {
+Format = Literal["csv", "json", "ndjson", "parquet"]
+_FORMATS: Mapping[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
@@ -126,7 +129,7 @@ class FilesConnector:
                 types = _shaped(reading, types, groups, options)
         scan = FileScan(
             kind, tuple(str(path) for path in filled), reading, types, FILE_COLUMN, table.bad_rows == "quarantine"
-        )  # type: ignore[arg-type]  # the four formats
+        )
         return scan, notices
 
 
@@ -165,7 +168,7 @@ def _csv_options(options: FileTableOptions) -> dict[str, object]:
     return {name: value for name, value in given.items() if value not in (None, [])}
 
 
-def format_of(path: Path) -> str:
+def format_of(path: Path) -> Format:
     """The format of a file by its ending, compression aside. Raises SourceError for an unknown one."""
     suffixes = [suffix for suffix in path.suffixes if suffix not in {".gz", ".zst", ".zstd"}]
     if not suffixes or suffixes[-1].lower() not in _FORMATS:
@@ -181,4 +184,4 @@ def flat(kind: str) -> str:
 
 
 def _read(marker: str) -> Seen:
-    return {file: tuple(parts) for file, parts in json.loads(marker).items()}  # type: ignore[misc]  # three parts a file
+    return {file: tuple(parts) for file, parts in json.loads(marker).items()}

@@ -40,8 +40,8 @@ def _each(files: list[Path], groups: list[tuple[str, list[str]]]) -> Iterator[tu
 def rows_of(path: Path, encoding: str, delimiter: str | None) -> Iterator[list[str]]:
     """The rows of a CSV file as text, the header first."""
     name = "utf-8-sig" if encoding == "utf-8" else encoding
-    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
-    with io.TextIOWrapper(raw, name, errors="replace", newline="") as file:  # type: ignore[arg-type]  # a GzipFile is one
+    raw = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")  # noqa: SIM115  # the wrapper below closes it
+    with io.TextIOWrapper(raw, name, errors="replace", newline="") as file:
         start = file.readline()
         file.seek(0)
         yield from csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter or _likely(start))

@@ -13,7 +13,7 @@ from jusante.sources.http_api.requests import Asker
 MOST_PAGES = 100_000
 
 
-def pages(
+def pages(  # noqa: C901  # one loop over four ways of paging
     asker: Asker, address: str, table: HttpTableOptions, extra: dict[str, Any], where: str
 ) -> Iterator[list[Any]]:
     """The records of each page. Raises SourceError where the API leads in a circle or sends no list of records."""

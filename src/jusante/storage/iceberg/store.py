@@ -5,7 +5,6 @@ import errno
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,7 +116,7 @@ class IcebergStore:
             raise StorageError(f"{name} has no snapshot {snapshot_id}", where=name, fix=f"see: jusante rollback {name}")
         with _failures(name), table.transaction() as transaction:
             if wanted.schema_id not in {None, table.metadata.current_schema_id}:
-                transaction._apply((SetCurrentSchemaUpdate(schema_id=wanted.schema_id),))
+                transaction._apply((SetCurrentSchemaUpdate.model_validate({"schema-id": wanted.schema_id}),))
             updates, requirements = transaction._set_ref_snapshot(snapshot_id, "main", "branch")
             transaction._apply(updates, requirements)
         return self._published(name, self._load(name))

@@ -97,11 +97,12 @@ def _evolve(transaction: Transaction, schema: IcebergSchema) -> None:
         return
     for known in metadata.schemas:
         if known.fields == schema.fields:
-            transaction._apply((SetCurrentSchemaUpdate(schema_id=known.schema_id),))
+            transaction._apply((SetCurrentSchemaUpdate.model_validate({"schema-id": known.schema_id}),))
             return
     number = max(known.schema_id for known in metadata.schemas) + 1
     added = IcebergSchema(*schema.fields, schema_id=number)
-    transaction._apply((AddSchemaUpdate(schema=added), SetCurrentSchemaUpdate(schema_id=number)))
+    added_update = AddSchemaUpdate.model_validate({"schema": added})
+    transaction._apply((added_update, SetCurrentSchemaUpdate.model_validate({"schema-id": number})))
 
 
 def _append(transaction: Transaction, commit: Commit) -> None:

@@ -97,6 +97,8 @@ class Publisher:
             staged = self._stage(session, draft, keep_sql(_sql_name(STAGED, draft.name), checks), "kept")
         table = self._commit(draft, staged)
         point("after_commit", draft.name)
+        if aside:
+            self._store.unstage(draft.name, draft.run_id)  # what was staged before rows were set aside
         return Published(table, found, staged.rows, rows_aside)
 
     def _stage(self, session: Session, draft: Draft, sql: str, part: str = "") -> FilePlan:

@@ -27,7 +27,7 @@ def config(*, dark: bool = False) -> dict[str, Any]:
         },
         "axisX": {"grid": False},
         "axisY": {"domain": False, "ticks": False},
-        "legend": {"labelColor": ink, "titleColor": ink, "orient": "top", "title": None, "symbolType": "circle"},
+        "legend": {"labelColor": ink, "titleColor": ink, "orient": "top", "title": None, "symbolType": "circle", "columns": 4},
         "line": {"strokeWidth": 2, "color": SERIES[0]},
         "bar": {"color": SERIES[0], "cornerRadiusEnd": 2},
         "area": {"color": SERIES[0], "opacity": 0.6},

@@ -1,0 +1,131 @@
+"""kill -9 at every named point of a run, then run again: what readers see is what a run without a kill would show."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jusante
+from jusante.architecture.failure import POINTS
+
+ASSETS = ("shop.orders", "files.prices", "marts.priced", "marts.by_product", "marts.top")
+
+
+def write_project(folder: Path) -> None:
+    """An incremental database, files with bad lines, and three models with checks, one of which sets rows aside."""
+    texts = {
+        "jusante.yaml": "name: kills\nenvironments:\n  dev: {parallel: 2}\n",
+        "sources/shop.yaml": (
+            "source: shop\nkind: sqlite\nconnection: shop.db\nowner: a@b.example\n"
+            "tables:\n  orders: {key: [id], ingest: {mode: incremental, cursor: changed}}\n"
+        ),
+        "sources/files.yaml": (
+            "source: files\nkind: files\nowner: a@b.example\n"
+            "tables:\n  prices: {path: 'prices_*.csv', key: [product], bad_rows: quarantine, ingest: {mode: incremental},"
+            " columns: {price: {type: 'decimal(8,2)'}}}\n"
+        ),
+        "models/marts/priced.sql": (
+            "/* jusante\ngrain: [id]\nchecks:\n  - positive: quantity\n    quarantine: true\n*/\n"
+            "select o.id, o.product, o.quantity, p.price from shop.orders as o join files.prices as p using (product)"
+        ),
+        "models/marts/by_product.sql": "select product, sum(quantity * price) as revenue from marts.priced group by product",
+        "models/marts/top.sql": "select * from marts.by_product order by revenue desc limit 3",
+        "prices_1.csv": "product,price\ntea,4.50\ncoffee,9.90\nbad\nmug,7.25\n",
+    }
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with sqlite3.connect(folder / "shop.db") as database:
+        database.execute("create table orders (id integer primary key, product text, quantity integer, changed integer)")
+        rows = [(i, ("tea", "coffee", "mug")[i % 3], i % 5 if i % 40 else -1, i) for i in range(1, 201)]
+        database.executemany("insert into orders values (?, ?, ?, ?)", rows)
+    database.close()
+
+
+def change_sources(folder: Path) -> None:
+    with sqlite3.connect(folder / "shop.db") as database:
+        database.executemany("insert into orders values (?, 'tea', 2, ?)", [(i, i) for i in range(201, 241)])
+        database.execute("update orders set quantity = 9, changed = 241 where id = 7")
+    database.close()
+    (folder / "prices_2.csv").write_text("product,price\nmug,8.00\nworse\n")
+
+
+def run(folder: Path, kill_at: str = "") -> int:
+    environment = {**os.environ, "JUSANTE_KILL_AT": kill_at}
+    done = subprocess.run(
+        [sys.executable, "-m", "jusante", "run", "--project", str(folder)], env=environment, capture_output=True, check=False
+    )
+    return done.returncode
+
+
+def seen_by_readers(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables, quarantines included, but for what a run's name and clock leave in them."""
+    with jusante.open(folder) as lake:
+        return {
+            name: sorted(
+                tuple(sorted((key, str(value)) for key, value in row.items() if key not in {"_run_id", "_quarantined_at"}))
+                for row in lake.table(name).to_pylist()
+            )
+            for name in lake.store.pointers()
+        }
+
+
+def unreferenced(folder: Path) -> set[Path]:
+    """Data files in the warehouse that no snapshot of any table refers to."""
+    from pyiceberg.catalog.sql import SqlCatalog
+
+    state = folder / ".jusante"
+    catalog = SqlCatalog("jusante", uri=f"sqlite:///{state / 'catalog.db'}")
+    used = set()
+    for namespace in catalog.list_namespaces():
+        for identifier in catalog.list_tables(namespace):
+            table = catalog.load_table(identifier)
+            for snapshot in table.metadata.snapshots:
+                for manifest in snapshot.manifests(table.io):
+                    used |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
+    catalog.engine.dispose()
+    return {path for path in (state / "warehouse").rglob("data/**/*.parquet") if str(path) not in used}
+
+
+@pytest.fixture(scope="module")
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[Any, ...]]]:
+    """What a project shows that nobody ever killed."""
+    folder = tmp_path_factory.mktemp("unharmed")
+    write_project(folder)
+    assert run(folder) == 0
+    change_sources(folder)
+    assert run(folder) == 0
+    return seen_by_readers(folder)
+
+
+def test_an_unharmed_project_shows_what_the_sources_say(expected: dict[str, list[tuple[Any, ...]]]) -> None:
+    assert len(expected["shop.orders"]) == 240
+    assert len(expected["files.prices"]) == 3
+    assert len(expected["files.prices__quarantine"]) == 2
+    assert len(expected["marts.priced"]) + len(expected["marts.priced__quarantine"]) == 240
+
+
+@pytest.mark.parametrize("asset", ASSETS)
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_loses_nothing_and_doubles_nothing(
+    point: str, asset: str, tmp_path: Path, expected: dict[str, list[tuple[Any, ...]]]
+) -> None:
+    write_project(tmp_path)
+    killed = [run(tmp_path, f"{point}:{asset}")]
+    with_half = seen_by_readers(tmp_path) if (tmp_path / ".jusante" / "catalog.db").exists() else {}
+    for name, rows in with_half.items():
+        if not name.endswith("__quarantine"):
+            assert rows, f"{name} is visible and empty after a kill"
+    assert run(tmp_path) == 0
+    change_sources(tmp_path)
+    killed.append(run(tmp_path, f"{point}:{asset}"))
+    assert killed == [-signal.SIGKILL, -signal.SIGKILL]
+    assert run(tmp_path) == 0
+    assert seen_by_readers(tmp_path) == expected
+    assert unreferenced(tmp_path) == set()

@@ -31,10 +31,11 @@ def read_models(context: Context) -> Iterator[Asset]:
             context.findings.add(
                 "J103", f"the folder {path.parent.name!r} is no plain name", Place(name), "use letters, digits and _"
             )
-        elif path.suffix == ".sql":
-            yield from _sql_model(context, path)
         else:
-            yield from _python_models(context, path)
+            before = len(context.findings.errors)
+            yield from _sql_model(context, path) if path.suffix == ".sql" else _python_models(context, path)
+            if len(context.findings.errors) > before:
+                context.findings.unread.add(f"{path.parent.name}.{path.stem}")
 
 
 def _sql_model(context: Context, path: Path) -> Iterator[Asset]:

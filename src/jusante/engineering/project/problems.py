@@ -46,6 +46,8 @@ class Findings:
     """Where problems are gathered."""
 
     problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    """Namespaces and tables whose files have problems of their own: that nobody makes them is then no news."""
 
     def add(self, code: str, what: str, where: Place | str, fix: str = "") -> None:
         """One more error."""

@@ -22,8 +22,11 @@ from jusante.ports.connector import ConnectorKind
 def read_sources(context: Context) -> Iterator[tuple[Source, list[Asset]]]:
     """Every source, and its tables as assets."""
     for path in context.files("sources", "*.yaml", "*.yml"):
+        before = len(context.findings.errors)
         document = context.document(path)
         found = read_source(context, document) if document else None
+        if len(context.findings.errors) > before:
+            context.findings.unread.add(str(document.data.get("source", path.stem)) if document else path.stem)
         if document and found:
             yield found, list(_tables(document, found))
 

@@ -1,9 +1,13 @@
-"""Reads files that somebody else wrote."""
+"""Reads files that somebody else wrote.
+
+A `FileScan` without `options["groups"]` is read as DuckDB finds it. With groups nothing is guessed: `types` lists every
+column to deliver, in order, and each group is a mapping of
+`files` (path as it is read -> name as it is shown), `columns` (the names in the files, in order; needed for CSV and
+Parquet), and the rest options of DuckDB's reader. `options["hidden"]` names columns whose values no message shows.
+"""
 
 import hashlib
-import itertools
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
@@ -11,127 +15,141 @@ import duckdb
 from jusante.core.literals import literal
 from jusante.core.names import quote
 from jusante.engines.duckdb.types import duckdb_name
-from jusante.errors import SourceError
 from jusante.ports.engine import Reject
 from jusante.ports.relation import FileScan
 
 REJECTS_KEPT = 10_000
 _READERS = {"csv": "read_csv", "json": "read_json", "ndjson": "read_json", "parquet": "read_parquet"}
-_LINE = re.compile(r"line[: ]+(\d+)", re.IGNORECASE)
-_COLUMN = re.compile(r"column(?: name)?[: ]+\"?([^\s\",.]+)", re.IGNORECASE)
+_JSON_FORMAT = {"json": "auto", "ndjson": "newline_delimited"}
+_LARGEST_OBJECT_BYTES = 64 * 1024 * 1024
+_CSV_FIXED = {"auto_detect": False, "quote": '"', "escape": '"', "header": True}
 
 
 def prepare(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan) -> str:
-    """A SELECT that reads the files. `options["groups"]` may split them by encoding: `[[encoding, [file, …]], …]`."""
-    del connection
-    parts = [_read(name, scan, number, encoding, files) for number, (encoding, files) in enumerate(_groups(scan))]
-    if not parts:
-        raise SourceError("there is no file with anything in it", where=name, fix="see the files that the path names")
-    return " union all by name ".join(parts)
+    """A SELECT that reads the files; one without rows where there are none. `name` tells scans with rejects apart."""
+    for table in _reject_tables(name) if scan.set_aside else ():
+        connection.execute(f"drop table if exists temp.main.{table}")
+    if "groups" not in scan.options:
+        return _found(name, scan)
+    parts = [_group(name, scan, group) for group in scan.options["groups"]]
+    return " union all ".join(parts) if parts else _nothing(scan)
 
 
-def _groups(scan: FileScan) -> list[tuple[str | None, tuple[str, ...]]]:
-    groups = scan.options.get("groups")
-    if groups is None:
-        return [(None, scan.files)] if scan.files else []
-    if scan.set_aside:  # DuckDB keeps rejects only where it reads files of one shape: each by itself, then
-        return [(encoding, (file,)) for encoding, files in groups for file in files]
-    return [(encoding, tuple(files)) for encoding, files in groups]
+def shown_names(scan: FileScan) -> dict[str, str]:
+    """The files' paths as they are read, each with its name as people see it."""
+    groups: Iterable[Mapping[str, Any]] = scan.options.get("groups", ())
+    return {path: path for path in scan.files} | {path: name for group in groups for path, name in group["files"].items()}
 
 
-def _read(name: str, scan: FileScan, number: int, encoding: str | None, files: tuple[str, ...]) -> str:
-    listed = "[" + ", ".join(literal(file) for file in files) + "]"
-    arguments = [listed, *_arguments(scan)]
-    if scan.format == "csv":
-        arguments += [f"encoding = {literal(encoding)}"] if encoding else []
-        arguments += [*_rejecting(name, number), *_shape(scan, files[0])] if scan.set_aside else []
-    text = f"{_READERS[scan.format]}({', '.join(arguments)})"
+# -- what is read as DuckDB finds it -------------------------------------------------------------------------------------
+
+
+def _found(name: str, scan: FileScan) -> str:
+    if not scan.files:
+        return _nothing(scan)
+    arguments: dict[str, Any] = {"union_by_name": True, **scan.options}
+    if scan.format in _JSON_FORMAT:
+        arguments |= {"format": _JSON_FORMAT[scan.format]}
+    types = []
+    if scan.types and scan.format != "parquet":
+        types = [f"{'types' if scan.format == 'csv' else 'columns'} = {_types(scan.types)}"]
+    call = _call(name, scan, tuple(scan.files), arguments, types)
     if not scan.file_column:
-        return f"select * from {text}"
-    # Paths are shown as the project has them, relative and with forward slashes.
-    prefix = str(scan.options.get("folder", ""))
-    shown = f"replace(filename, '\\', '/')[{len(prefix) + 1}:]" if prefix else "filename"
-    return f"select * exclude (filename), {shown} as {quote(scan.file_column)} from {text}"
+        return f"select * from {call}"
+    return f"select * exclude (filename), replace(filename, '\\', '/') as {quote(scan.file_column)} from {call}"
 
 
-def _arguments(scan: FileScan) -> list[str]:
-    found = [] if scan.format == "csv" and scan.set_aside else ["union_by_name = true"]
-    found += ["filename = true"] if scan.file_column else []
-    if scan.format == "csv" and not scan.set_aside:
-        found += ["auto_detect = true", "sample_size = 100000"]
-    if scan.format in {"json", "ndjson"}:
-        kind = "newline_delimited" if scan.format == "ndjson" else "auto"
-        found += [f"format = '{kind}'", "sample_size = 100000", "maximum_depth = 2"]
-    known = {k: v for k, v in scan.options.items() if k not in {"groups", "folder", "shapes"}}
-    found += [f"{key} = {_value(value)}" for key, value in known.items()]
-    if scan.types and scan.format == "csv" and not scan.set_aside:
-        found.append(f"types = {_types(scan.types)}")
-    return found
+# -- groups, in which all is said ----------------------------------------------------------------------------------------
+
+
+def _group(name: str, scan: FileScan, group: Mapping[str, Any]) -> str:
+    files: Mapping[str, str] = group["files"]
+    options = {key: value for key, value in group.items() if key not in {"files", "columns"}}
+    columns: Sequence[str] = group.get("columns", tuple(scan.types))
+    more = []
+    if scan.format == "csv":
+        options = {**_CSV_FIXED, **options}
+        wanted = {column.lower(): kind for column, kind in scan.types.items()}
+        more = [f"columns = {_types({column: wanted.get(column.lower(), 'string') for column in columns})}"]
+    elif scan.format == "parquet":
+        options = {"union_by_name": True, **options}
+    else:
+        options = {"format": _JSON_FORMAT[scan.format], "maximum_object_size": _LARGEST_OBJECT_BYTES, **options}
+        more = [f"columns = {_types(scan.types)}"] if scan.types else []
+    call = _call(name, scan, tuple(files), options, more)
+    return f"select {', '.join(_items(scan, columns, files))} from {call}"
+
+
+def _items(scan: FileScan, columns: Sequence[str], files: Mapping[str, str]) -> Iterator[str]:
+    there = {column.lower(): column for column in columns}
+    for column, kind in scan.types.items():
+        found = there.get(column.lower())
+        yield f"{quote(found)} as {quote(column)}" if found else f"cast(null as {duckdb_name(kind)}) as {quote(column)}"
+    if scan.file_column:
+        yield f"{_shown(files)} as {quote(scan.file_column)}"
+
+
+def _shown(files: Mapping[str, str]) -> str:
+    """SQL for the name that is shown: the path without the folder that all of them lie in, else name by name."""
+    folders = {path[: -len(name)] if path.endswith(name) else None for path, name in files.items()}
+    if len(folders) == 1 and (folder := folders.pop()) is not None:
+        return f"substr(replace(filename, '\\', '/'), {len(folder) + 1})"
+    cases = " ".join(f"when {literal(path)} then {literal(name)}" for path, name in files.items())
+    return f"case replace(filename, '\\', '/') {cases} end"
+
+
+def _nothing(scan: FileScan) -> str:
+    nulls = [f"cast(null as {duckdb_name(kind)}) as {quote(column)}" for column, kind in scan.types.items()]
+    nulls += [f"cast(null as varchar) as {quote(scan.file_column)}"] if scan.file_column else []
+    return f"select {', '.join(nulls)} where false"
+
+
+def _call(name: str, scan: FileScan, files: tuple[str, ...], options: Mapping[str, Any], more: list[str]) -> str:
+    arguments = [_value(files)]
+    arguments += [f"{key} = {_value(value)}" for key, value in options.items() if value is not None] + more
+    arguments += ["filename = true"] if scan.file_column else []
+    if scan.set_aside and scan.format == "csv":
+        errors, scans = _reject_tables(name)
+        arguments += ["store_rejects = true", f"rejects_limit = {REJECTS_KEPT}"]
+        arguments += [f"rejects_table = '{errors}'", f"rejects_scan = '{scans}'"]
+    return f"{_READERS[scan.format]}({', '.join(arguments)})"
 
 
 def _types(types: Mapping[str, str]) -> str:
-    return "{" + ", ".join(f"{literal(name)}: {literal(duckdb_name(kind))}" for name, kind in types.items()) + "}"
+    return "{" + ", ".join(f"{literal(name)}: {literal(_sql_type(kind))}" for name, kind in types.items()) + "}"
+
+
+def _sql_type(kind: str) -> str:
+    return "JSON" if kind == "json" else duckdb_name(kind)
 
 
 def _value(value: Any) -> str:
     return "[" + ", ".join(literal(item) for item in value) + "]" if isinstance(value, list | tuple) else literal(value)
 
 
-def _shape(scan: FileScan, file: str) -> list[str]:
-    """A file with bad rows defies detection: what its columns are is told."""
-    delimiter, names = scan.options["shapes"][file]
-    columns = ", ".join(f"{literal(name)}: {literal(duckdb_name(scan.types.get(name, 'string')))}" for name in names)
-    given = ["auto_detect = false", f"columns = {{{columns}}}"]
-    said = {"delim": delimiter, "header": True, "quote": '"', "escape": '"'}
-    return given + [f"{key} = {literal(value)}" for key, value in said.items() if key not in scan.options]
+# -- rows that could not be read -----------------------------------------------------------------------------------------
 
 
-def _rejecting(name: str, number: int) -> list[str]:
-    errors, scans = _reject_tables(name, number)
+def rejects(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan | None = None) -> list[Reject]:
+    """The lines that could not be read, each once, at most REJECTS_KEPT. With the scan, files bear their shown names."""
+    errors, scans = _reject_tables(name)
+    sql = (
+        "select s.file_path, e.line, first(e.column_name order by e.column_idx), first(e.error_message order by e.column_idx), "
+        f"first(e.csv_line order by e.column_idx) from temp.main.{errors} as e join temp.main.{scans} as s "
+        f"on s.scan_id = e.scan_id and s.file_id = e.file_id group by all order by all limit {REJECTS_KEPT}"
+    )
+    try:
+        rows = connection.execute(sql).fetchall()
+    except duckdb.CatalogException:  # nothing has been read yet, or nothing was to be set aside
+        return []
+    shown = shown_names(scan) if scan else {}
     return [
-        "store_rejects = true",
-        f"rejects_table = {literal(errors)}",
-        f"rejects_scan = {literal(scans)}",
-        f"rejects_limit = {REJECTS_KEPT}",
+        Reject(shown.get(file, file), int(line), column or "", str(reason).split("\n")[0], text or "")
+        for file, line, column, reason, text in rows
     ]
 
 
-def _reject_tables(name: str, number: int) -> tuple[str, str]:
-    """The tables that DuckDB keeps rejects in; it takes plain names only."""
-    plain = hashlib.sha256(name.encode()).hexdigest()[:12]
-    return f"rejects_{plain}_{number}", f"reject_scans_{plain}_{number}"
-
-
-def rejects(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan) -> list[Reject]:
-    """The rows that could not be read, at most REJECTS_KEPT, one for each line."""
-    found: dict[tuple[str, int], Reject] = {}
-    for number in itertools.count():
-        errors, scans = (f"temp.main.{quote(table)}" for table in _reject_tables(name, number))
-        try:
-            rows = connection.execute(
-                f"select distinct s.file_path, e.line, e.column_name, e.error_message, e.csv_line from {errors} as e "
-                f"join {scans} as s on s.scan_id = e.scan_id and s.file_id = e.file_id order by all limit {REJECTS_KEPT}"
-            ).fetchall()
-        except duckdb.CatalogException:
-            break
-        for path, line, column, reason, text in rows:
-            file = path.replace("\\", "/").removeprefix(str(scan.options.get("folder", "")))
-            found.setdefault(
-                (file, line),
-                Reject(file, int(line), column or "", str(reason).split("\n")[0], (text or "").strip("\r\n")),
-            )
-    return list(found.values())[:REJECTS_KEPT]
-
-
-def failure(error: Exception, scan: FileScan) -> SourceError | None:
-    """What a failed read of these files means; None where it was not about them."""
-    text = str(error)
-    file = next((file for file in scan.files if file in text), None)
-    if file is None and not isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
-        return None
-    line, column = _LINE.search(text), _COLUMN.search(text)
-    place = file or scan.files[0]
-    first = re.sub(r"^[A-Z][A-Za-z ]* Error: ", "", text.split("\n", maxsplit=1)[0]).replace(f'"{place}"', "").strip()
-    what = f"{first}" + (f" (column {column[1]})" if column and column[1] not in first else "")
-    fix = "correct the row, set `bad_rows: quarantine` on the table, or declare the column's type"
-    return SourceError(what, where=f"{place}:{line[1]}" if line else place, fix=fix)
+def _reject_tables(name: str) -> tuple[str, str]:
+    """Names of tables, plain ones as DuckDB wants them, that belong to the connection."""
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"rejects_{digest}", f"reject_scans_{digest}"

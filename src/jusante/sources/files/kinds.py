@@ -76,7 +76,8 @@ def text_kind(value: str) -> str:
     return (
         f"case when {value} is null then 0 when not regexp_matches({value}, '^ *[-+.0-9tTfF]') then {Kind.TEXT:d} "
         f"when {_matches(text, _LONG)} and try_cast({text} as bigint) is not null then {Kind.LONG:d} "
-        f"when {_matches(text, _DOUBLE)} and length({text}) <= {_LONGEST_DOUBLE} then {Kind.DOUBLE:d} "
+        f"when {_matches(text, _DOUBLE)} and length({text}) <= {_LONGEST_DOUBLE} "
+        f"and try_cast({text} as double) is not null then {Kind.DOUBLE:d} "
         f"when {_matches(text, _DATE)} and try_cast({text} as date) is not null then {Kind.DATE:d} "
         f"when {_matches(text, _MOMENT)} and {moment} then {Kind.TIMESTAMP:d} "
         f"when {_matches(text, _MOMENT + _ZONE)} and {moment} then {Kind.TIMESTAMPTZ:d} "

@@ -1,53 +1,144 @@
 """Which files there are, and which of them changed."""
 
 import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-Seen = dict[str, tuple[int, int, str]]
-"""Size in bytes, time of the last change in ns, and a hash of the content, by path relative to the project."""
+from jusante.core.names import nearest
+from jusante.errors import SourceError, SourceUnavailable
 
-_BLOCK = 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
+_NAMES_SHOWN = 5
 
 
-def find(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    """The files that match any of the globs, in order. A pattern may be absolute."""
-    found: set[Path] = set()
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it was when it was looked at. `shown` is its path relative to the project, with forward slashes."""
+
+    path: Path
+    shown: str
+    size: int
+    mtime_ns: int
+
+    def moved_on(self) -> bool:
+        """Whether it has been written to since."""
+        status = self.path.stat()
+        return (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a file was when it was read: size in bytes, time of its last change, a hash of its content."""
+
+    size: int
+    mtime_ns: int
+    digest: str
+
+
+Marker = dict[str, Seen]
+"""The files that were read, by shown name."""
+
+
+def find(folder: Path, patterns: Iterable[str]) -> list[File]:
+    """The files that match any of the globs, by name. A glob may be absolute; hidden files do not match.
+
+    Raises SourceError for a glob that matches nothing.
+    """
+    found: dict[Path, str] = {}
     for pattern in patterns:
-        path = Path(pattern)
-        start, rest = (
-            (Path(path.anchor), str(path.relative_to(path.anchor))) if path.is_absolute() else (folder, pattern)
-        )
-        found |= {match for match in start.glob(rest) if match.is_file()}
-    return sorted(found)
+        matches = _matches(folder, pattern)
+        if not matches:
+            raise SourceError(f"no file matches {pattern}", where=str(folder), fix=_fix(folder, pattern))
+        absolute = Path(pattern).is_absolute()
+        found |= {path: path.as_posix() if absolute else _relative(folder, path) for path in matches}
+    return sorted((file for path, shown in found.items() if (file := _file(path, shown))), key=lambda file: file.shown)
 
 
-def shown(folder: Path, path: Path) -> str:
-    """A file's path as the project and its tables show it."""
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+def _file(path: Path, shown: str) -> File | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:  # it went away since it was listed
+        return None
+    return File(path, shown, status.st_size, status.st_mtime_ns)
 
 
-def seen(folder: Path, files: list[Path], before: Seen) -> Seen:
-    """The state of the files. A hash is taken anew only where size or time are others than before."""
-    found: Seen = {}
-    for path in files:
-        status, name = path.stat(), shown(folder, path)
-        known = before.get(name)
-        if known and known[:2] == (status.st_size, status.st_mtime_ns):
-            found[name] = known
-        else:
-            found[name] = (status.st_size, status.st_mtime_ns, _hash(path))
-    return found
+def _matches(folder: Path, pattern: str) -> list[Path]:
+    literal = folder / pattern
+    if literal.is_file():
+        return [literal]
+    path = Path(pattern)
+    start, rest = (Path(path.anchor), str(path.relative_to(path.anchor))) if path.is_absolute() else (folder, pattern)
+    try:
+        return [match for match in start.glob(rest) if match.is_file() and not match.name.startswith(".")]
+    except (ValueError, NotImplementedError) as error:
+        raise SourceError(f"{pattern!r} is no glob: {error}", fix="write one like `data/orders_*.csv`") from None
 
 
-def changed(folder: Path, path: Path, now: Seen, before: Seen) -> bool:
-    """Whether a file's content is new; a file that was only touched is not."""
-    name = shown(folder, path)
-    return name not in before or before[name][2] != now[name][2]
+def _relative(folder: Path, path: Path) -> str:
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def _hash(path: Path) -> str:
+def _fix(folder: Path, pattern: str) -> str:
+    """What is there, as far down as the pattern's own words lead."""
+    here = folder
+    for part in Path(pattern).parts:
+        below = here / part
+        if below.is_dir():
+            here = below
+            continue
+        return _fix_in(here, part, _relative(folder, here))
+    return "name the files in the folder: add `/*.csv`"
+
+
+def _fix_in(here: Path, part: str, shown: str) -> str:
+    names = sorted(entry.name for entry in here.iterdir()) if here.is_dir() else []
+    if meant := nearest(part, names):
+        return f"there is {meant} in {shown}: did you mean that?"
+    some = ", ".join(names[:_NAMES_SHOWN]) + (" …" if len(names) > _NAMES_SHOWN else "")
+    return f"paths are relative to the project; in {shown} there is {some or 'nothing'}"
+
+
+def seen(files: Iterable[File], before: Marker) -> Marker:
+    """The files as a marker keeps them. A file is hashed only where its size or time are others than before."""
+    now: Marker = {}
+    for file in files:
+        known = before.get(file.shown)
+        same = known is not None and (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
+        digest = known.digest if known and same else digest_of(file)
+        now[file.shown] = Seen(file.size, file.mtime_ns, digest)
+    return now
+
+
+def same_content(now: Marker, before: Marker) -> bool:
+    """Whether the very same files are there with the same content, whenever they were touched."""
+    return {name: file.digest for name, file in now.items()} == {name: file.digest for name, file in before.items()}
+
+
+def digest_of(file: File) -> str:
+    """A hash of a file's content. Raises SourceError where it may not be read."""
     digest = hashlib.blake2b(digest_size=16)
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
+    try:
+        with file.path.open("rb") as opened:
+            while block := opened.read(_BLOCK_BYTES):
+                digest.update(block)
+    except PermissionError:
+        raise SourceError("the file may not be read", where=file.shown, fix="give this user the right to read it") from None
+    except FileNotFoundError:
+        raise SourceUnavailable("the file has gone away", where=file.shown, fix="run again") from None
     return digest.hexdigest()
+
+
+def pack(marker: Marker) -> str:
+    """A marker as it is published with the rows."""
+    return json.dumps({name: [file.size, file.mtime_ns, file.digest] for name, file in sorted(marker.items())})
+
+
+def unpack(text: str | None) -> Marker | None:
+    """What `pack` wrote; None for anything else, as the marker of another kind of source."""
+    try:
+        return {name: Seen(int(size), int(time), str(digest)) for name, (size, time, digest) in json.loads(text or "").items()}
+    except (ValueError, TypeError, AttributeError):
+        return None

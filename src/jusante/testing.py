@@ -14,7 +14,7 @@ import decimal
 import traceback
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -76,7 +76,9 @@ class SourceUnderTest(ABC):
     sees_deletes: ClassVar[bool] = True
     """Whether `unchanged` is false after a row was deleted."""
     cuts_columns: ClassVar[bool] = True
-    """Whether the relation holds the asked columns only; else the engine, which reads the source itself, leaves them."""
+    """Whether the relation holds no more than the columns that are asked for, and those in `own_columns`."""
+    own_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns that the connector adds to every reading by itself."""
     describes_empty: ClassVar[bool] = True
     """Whether a table without rows still has its columns."""
     odd_names: ClassVar[Sequence[str]] = ODD_NAMES
@@ -200,7 +202,7 @@ class ConnectorConformance:
             reading = it.reading(("id",))
             found = it.columns(reading)
             assert it.rows(it.reading(("id",)), NUMBERED.select(("id",))) == [{"id": 1}]
-        assert found == ("id",) if source.cuts_columns else "id" in found
+        assert found == ("id", *source.own_columns) if source.cuts_columns else "id" in found
 
     def test_an_empty_table_has_no_rows(self, source: SourceUnderTest, engine: Engine) -> None:
         """And it still has columns, where the source can tell."""
@@ -277,7 +279,10 @@ class ConnectorConformance:
     ) -> None:
         """A row added, changed, deleted."""
         source.load([numbered(key) for key in range(10)], NUMBERED)
-        changes = [lambda: source.add([numbered(10)]), lambda: source.change(3, {**numbered(3), "name": "other"})]
+        changes: list[Callable[[], None]] = [
+            lambda: source.add([numbered(10)]),
+            lambda: source.change(3, {**numbered(3), "name": "other"}),
+        ]
         changes += [lambda: source.delete(4)] if source.sees_deletes else []
         with opened(source, engine) as it:
             assert not it.connector.unchanged(it.request())

@@ -29,8 +29,16 @@ FAULTS: list[tuple[str, dict[str, str], list[tuple[str, str, str]]]] = [
         {"sources/cat.yaml": SOURCE + "  prices:\n    path: x\n    encodng: utf-8\n"},
         [("J102", "sources/cat.yaml:8", "did you mean encoding?")],
     ),
-    ("an unknown kind", {"sources/cat.yaml": SOURCE.replace("files", "filez")}, [("J120", "sources/cat.yaml:2", "did you mean files?")]),
-    ("a wrong value", {"sources/cat.yaml": SOURCE + "limits: {connections: many}\n"}, [("J103", "sources/cat.yaml:6", "whole number")]),
+    (
+        "an unknown kind",
+        {"sources/cat.yaml": SOURCE.replace("files", "filez")},
+        [("J120", "sources/cat.yaml:2", "did you mean files?")],
+    ),
+    (
+        "a wrong value",
+        {"sources/cat.yaml": SOURCE + "limits: {connections: many}\n"},
+        [("J103", "sources/cat.yaml:6", "whole number")],
+    ),
     (
         "a missing variable",
         {"sources/db.yaml": "source: db\nkind: postgres\nowner: a\nconnection: ${env:NOT_SET}\n"},
@@ -41,28 +49,70 @@ FAULTS: list[tuple[str, dict[str, str], list[tuple[str, str, str]]]] = [
         {"sources/db.yaml": "source: db\nkind: postgres\nowner: a\nconnection: postgresql://me:hunter2@h/d\n"},
         [("J106", "sources/db.yaml:4", "a password is written")],
     ),
-    ("a table that nobody makes", {"models/m/a.sql": "select * from cat.product"}, [("J110", "models/m/a.sql:1", "did you mean cat.products?")]),
+    (
+        "a table that nobody makes",
+        {"models/m/a.sql": "select * from cat.product"},
+        [("J110", "models/m/a.sql:1", "did you mean cat.products?")],
+    ),
     (
         "a circle",
         {"models/m/a.sql": "select * from m.b", "models/m/b.sql": "select * from m.a"},
         [("J111", "", "m.a → m.b → m.a|m.b → m.a → m.b")],
     ),
-    ("bad SQL", {"models/m/a.sql": "/* jusante\nabout: x\n*/\nselect\n  from where"}, [("J113", "models/m/a.sql:5", "")]),
-    ("a bad check", {"models/m/a.sql": "/* jusante\nchecks:\n  - positiv: x\n*/\n" + MODEL}, [("J103", "models/m/a.sql:3", "did you mean positive?")]),
-    ("a kind to come", {"models/m/a.sql": "/* jusante\nkind: by_time\n*/\n" + MODEL}, [("J121", "models/m/a.sql:2", "use full")]),
-    ("a name taken twice", {"models/m/a.sql": MODEL, "models/m/a.py": "from jusante import model\n@model()\ndef a(x='cat.products'): ...\n"}, [("J112", "", "made twice")]),
+    (
+        "bad SQL",
+        {"models/m/a.sql": "/* jusante\nabout: x\n*/\nselect\n  from where"},
+        [("J113", "models/m/a.sql:5", "")],
+    ),
+    (
+        "a bad check",
+        {"models/m/a.sql": "/* jusante\nchecks:\n  - positiv: x\n*/\n" + MODEL},
+        [("J103", "models/m/a.sql:3", "did you mean positive?")],
+    ),
+    (
+        "a kind to come",
+        {"models/m/a.sql": "/* jusante\nkind: by_time\n*/\n" + MODEL},
+        [("J121", "models/m/a.sql:2", "use full")],
+    ),
+    (
+        "a name taken twice",
+        {
+            "models/m/a.sql": MODEL,
+            "models/m/a.py": "from jusante import model\n@model()\ndef a(x='cat.products'): ...\n",
+        },
+        [("J112", "", "made twice")],
+    ),
     ("Python that is none", {"models/m/p.py": "def"}, [("J114", "models/m/p.py:1", "not valid Python")]),
-    ("a parameter without a table", {"models/m/p.py": "from jusante import model\n@model()\ndef p(x): ...\n"}, [("J114", "models/m/p.py:3", "names no table")]),
+    (
+        "a parameter without a table",
+        {"models/m/p.py": "from jusante import model\n@model()\ndef p(x): ...\n"},
+        [("J114", "models/m/p.py:3", "names no table")],
+    ),
     ("YAML that is none", {"sources/cat.yaml": "source: [\n"}, [("J101", "sources/cat.yaml:2", "not valid YAML")]),
     ("a key twice", {"jusante.yaml": "name: a\nname: b\n"}, [("J112", "jusante.yaml:2", "second time")]),
-    ("no cursor", {"sources/db.yaml": "source: db\nkind: sqlite\nowner: a\nconnection: x.db\ntables:\n  t: {ingest: {mode: incremental}}\n"}, [("J104", "sources/db.yaml:6", "needs a cursor")]),
-    ("an unknown zone", {"sources/cat.yaml": SOURCE + 'limits: {not_during: "09:00-11:00 America/Sao_Paolo"}\n'}, [("J103", "sources/cat.yaml:6", "America/Sao_Paulo")]),
+    (
+        "no cursor",
+        {
+            "sources/db.yaml": "source: db\nkind: sqlite\nowner: a\nconnection: x.db\ntables:\n  t: {ingest: {mode: incremental}}\n"
+        },
+        [("J104", "sources/db.yaml:6", "needs a cursor")],
+    ),
+    (
+        "an unknown zone",
+        {"sources/cat.yaml": SOURCE + 'limits: {not_during: "09:00-11:00 America/Sao_Paolo"}\n'},
+        [("J103", "sources/cat.yaml:6", "America/Sao_Paulo")],
+    ),
     ("a step without a header", {"steps/x.sh": "echo hi\n"}, [("J104", "steps/x.sh:1", "no header")]),
-]  # fmt: skip
+]
 
 
 def write(folder: Path, files: dict[str, str]) -> Path:
-    for name, text in {"jusante.yaml": "name: t\n", "sources/cat.yaml": SOURCE, "models/m/good.sql": MODEL, **files}.items():
+    for name, text in {
+        "jusante.yaml": "name: t\n",
+        "sources/cat.yaml": SOURCE,
+        "models/m/good.sql": MODEL,
+        **files,
+    }.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)

@@ -42,7 +42,9 @@ def write_project(folder: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     with sqlite3.connect(folder / "shop.db") as database:
-        database.execute("create table orders (id integer primary key, product text, quantity integer, changed integer)")
+        database.execute(
+            "create table orders (id integer primary key, product text, quantity integer, changed integer)"
+        )
         rows = [(i, ("tea", "coffee", "mug")[i % 3], i % 5 if i % 40 else -1, i) for i in range(1, 201)]
         database.executemany("insert into orders values (?, ?, ?, ?)", rows)
     database.close()
@@ -59,7 +61,10 @@ def change_sources(folder: Path) -> None:
 def run(folder: Path, kill_at: str = "") -> int:
     environment = {**os.environ, "JUSANTE_KILL_AT": kill_at}
     done = subprocess.run(
-        [sys.executable, "-m", "jusante", "run", "--project", str(folder)], env=environment, capture_output=True, check=False
+        [sys.executable, "-m", "jusante", "run", "--project", str(folder)],
+        env=environment,
+        capture_output=True,
+        check=False,
     )
     return done.returncode
 
@@ -69,7 +74,9 @@ def seen_by_readers(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     with jusante.open(folder) as lake:
         return {
             name: sorted(
-                tuple(sorted((key, str(value)) for key, value in row.items() if key not in {"_run_id", "_quarantined_at"}))
+                tuple(
+                    sorted((key, str(value)) for key, value in row.items() if key not in {"_run_id", "_quarantined_at"})
+                )
                 for row in lake.table(name).to_pylist()
             )
             for name in lake.store.pointers()

@@ -83,7 +83,10 @@ def test_freshness_reads_dates_and_times(engine: DuckDBEngine) -> None:
     with engine.session() as session:
         shown(session, rows)
         schema = session.schema(f"select * from {TABLE}")
-        checks = (check(freshness={"within": "26h", "column": "day"}), check(freshness={"within": "2d", "column": "at"}))
+        checks = (
+            check(freshness={"within": "26h", "column": "day"}),
+            check(freshness={"within": "2d", "column": "at"}),
+        )
         fresh, stale = audit(session, TABLE, checks, schema, NOW).results
     assert fresh.passed
     assert not stale.passed
@@ -126,8 +129,15 @@ values = st.one_of(st.none(), st.integers(-3, 3).map(float), st.just(math.nan))
 @settings(max_examples=60, deadline=None)
 def test_each_row_is_either_kept_or_set_aside(rows: list[tuple[float | None, float | None]]) -> None:
     engine = DuckDBEngine(EngineSettings(memory="200MB"))
-    table = pa.table({"a": pa.array([r[0] for r in rows], pa.float64()), "b": pa.array([r[1] for r in rows], pa.float64())})
-    checks = (check(positive="a"), check(range={"column": "b", "min": 0}), check(unique=["a", "b"]), check(not_null="b"))
+    table = pa.table(
+        {"a": pa.array([r[0] for r in rows], pa.float64()), "b": pa.array([r[1] for r in rows], pa.float64())}
+    )
+    checks = (
+        check(positive="a"),
+        check(range={"column": "b", "min": 0}),
+        check(unique=["a", "b"]),
+        check(not_null="b"),
+    )
     with engine.session() as session:
         shown(session, table)
         kept = session.rows(f"select a, b from ({keep_sql(TABLE, checks)})")

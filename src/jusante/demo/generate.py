@@ -12,7 +12,22 @@ import pyarrow as pa
 
 FIRST_DAY = dt.date(2025, 1, 1)
 DAYS = 638
-_THINGS = ("Kettle", "Mug", "Rake", "Hose", "Racket", "Ball", "Novel", "Atlas", "Puzzle", "Kite", "Lamp", "Chair", "Drum", "Flute")
+_THINGS = (
+    "Kettle",
+    "Mug",
+    "Rake",
+    "Hose",
+    "Racket",
+    "Ball",
+    "Novel",
+    "Atlas",
+    "Puzzle",
+    "Kite",
+    "Lamp",
+    "Chair",
+    "Drum",
+    "Flute",
+)
 _CATEGORY_OF_TWO = ("Kitchen", "Garden", "Sports", "Books", "Toys", "Home", "Music")
 _MAKES = ("Aurora", "Basalto", "Cedro", "Duna", "Éclair", "Fjord", "Garoa", "Horizon", "Ipê", "Jardim")
 _COUNTRIES = ("BR", "PT", "DE", "FR", "US", "NL")

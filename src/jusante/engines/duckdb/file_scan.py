@@ -7,16 +7,19 @@ Parquet), and the rest options of DuckDB's reader. `options["hidden"]` names col
 """
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import duckdb
 
 from jusante.core.literals import literal
 from jusante.core.names import quote
+from jusante.engines.duckdb.file_failure import failure, shown_names
 from jusante.engines.duckdb.types import duckdb_name
 from jusante.ports.engine import Reject
 from jusante.ports.relation import FileScan
+
+__all__ = ["REJECTS_KEPT", "failure", "prepare", "rejects"]
 
 REJECTS_KEPT = 10_000
 _READERS = {"csv": "read_csv", "json": "read_json", "ndjson": "read_json", "parquet": "read_parquet"}
@@ -33,12 +36,6 @@ def prepare(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan) ->
         return _found(name, scan)
     parts = [_group(name, scan, group) for group in scan.options["groups"]]
     return " union all ".join(parts) if parts else _nothing(scan)
-
-
-def shown_names(scan: FileScan) -> dict[str, str]:
-    """The files' paths as they are read, each with its name as people see it."""
-    groups: Iterable[Mapping[str, Any]] = scan.options.get("groups", ())
-    return {path: path for path in scan.files} | {path: name for group in groups for path, name in group["files"].items()}
 
 
 # -- what is read as DuckDB finds it -------------------------------------------------------------------------------------
@@ -76,15 +73,17 @@ def _group(name: str, scan: FileScan, group: Mapping[str, Any]) -> str:
     else:
         options = {"format": _JSON_FORMAT[scan.format], "maximum_object_size": _LARGEST_OBJECT_BYTES, **options}
         more = [f"columns = {_types(scan.types)}"] if scan.types else []
+    if scan.format in _JSON_FORMAT and options.get("compression") == "none":
+        options["compression"] = "uncompressed"
     call = _call(name, scan, tuple(files), options, more)
-    return f"select {', '.join(_items(scan, columns, files))} from {call}"
+    return f"select {', '.join(_items(scan, columns, files)) or '*'} from {call}"
 
 
 def _items(scan: FileScan, columns: Sequence[str], files: Mapping[str, str]) -> Iterator[str]:
     there = {column.lower(): column for column in columns}
     for column, kind in scan.types.items():
         found = there.get(column.lower())
-        yield f"{quote(found)} as {quote(column)}" if found else f"cast(null as {duckdb_name(kind)}) as {quote(column)}"
+        yield f"{quote(found)} as {quote(column)}" if found else f"cast(null as {_sql_type(kind)}) as {quote(column)}"
     if scan.file_column:
         yield f"{_shown(files)} as {quote(scan.file_column)}"
 
@@ -99,7 +98,7 @@ def _shown(files: Mapping[str, str]) -> str:
 
 
 def _nothing(scan: FileScan) -> str:
-    nulls = [f"cast(null as {duckdb_name(kind)}) as {quote(column)}" for column, kind in scan.types.items()]
+    nulls = [f"cast(null as {_sql_type(kind)}) as {quote(column)}" for column, kind in scan.types.items()]
     nulls += [f"cast(null as varchar) as {quote(scan.file_column)}"] if scan.file_column else []
     return f"select {', '.join(nulls)} where false"
 
@@ -144,7 +143,7 @@ def rejects(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan | N
         return []
     shown = shown_names(scan) if scan else {}
     return [
-        Reject(shown.get(file, file), int(line), column or "", str(reason).split("\n")[0], text or "")
+        Reject(shown.get(file, file), int(line), column or "", str(reason).split("\n")[0], (text or "").strip("\r\n"))
         for file, line, column, reason, text in rows
     ]
 

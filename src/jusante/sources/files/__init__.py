@@ -1,9 +1,10 @@
 """Files as a source: CSV, JSON, NDJSON and Parquet by glob; only new and changed ones are read again."""
 
+import codecs
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from jusante.core.noun import Noun
 from jusante.core.source import Source
@@ -18,11 +19,32 @@ class FileTableOptions(Noun):
     format: Literal["csv", "json", "ndjson", "parquet"] | None = Field(
         None, description="By the files' ending, if not said."
     )
-    encoding: Literal["auto", "utf-8", "utf-16", "latin-1"] = Field("auto", description="How text is encoded (CSV).")
+    encoding: str = Field(
+        "auto", description="How text is encoded: utf-8, utf-16, cp1252 … Found by looking, if not said."
+    )
     delimiter: str | None = Field(None, description="What stands between values (CSV); found by looking, if not said.")
     quote: str | None = Field(None, description="What stands around values (CSV).")
     header: bool | None = Field(None, description="Whether the first line names the columns (CSV).")
     null_values: tuple[str, ...] = Field((), description="Texts that mean that there is no value (CSV).")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value != "auto":
+            try:
+                codecs.lookup(value)
+            except LookupError:
+                raise ValueError(
+                    f"{value!r} is no encoding; there are utf-8, utf-16, cp1252, latin-1 and more"
+                ) from None
+        return value
+
+    @field_validator("delimiter", "quote")
+    @classmethod
+    def _single(cls, value: str | None) -> str | None:
+        if value is not None and len(value) > 1:
+            raise ValueError(f"{value!r} is more than one character")
+        return value
 
 
 def _open(source: Source, folder: Path, engine: Engine) -> Connector:

@@ -1,33 +1,22 @@
 """Reads files by glob. The marker is the list of files that were read, by size, time and a hash of their content."""
 
-import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
 
 from jusante.core.schema import Column, Schema
 from jusante.core.source import Source, SourceTable
-from jusante.errors import SourceError
+from jusante.errors import SourceError, SourceUnavailable
 from jusante.ports.connector import Reading, Request
 from jusante.ports.engine import Engine
 from jusante.ports.relation import FileScan
-from jusante.sources.files import FileTableOptions
-from jusante.sources.files.encodings import by_encoding
-from jusante.sources.files.guessing import Shape, shape_of, types_of
-from jusante.sources.files.leading_zeros import text_columns
-from jusante.sources.files.listing import Seen, changed, find, seen
+from jusante.sources.files import FileTableOptions, formats
+from jusante.sources.files.copies import Copies
+from jusante.sources.files.csv_files import CsvFiles
+from jusante.sources.files.json_files import JsonFiles
+from jusante.sources.files.listing import File, Marker, find, pack, same_content, seen, unpack
+from jusante.sources.files.parquet_files import ParquetFiles
+from jusante.sources.files.shape import FILE_COLUMN, Format, groups
 
-FILE_COLUMN = "_file"
-Format = Literal["csv", "json", "ndjson", "parquet"]
-_FORMATS: Mapping[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".parquet": "parquet",
-}
+_NAMES_SHOWN = 3
 
 
 class FilesConnector:
@@ -37,151 +26,138 @@ class FilesConnector:
         self._source = source
         self._folder = folder
         self._engine = engine
+        self._copies = Copies()
+        self._formats: dict[tuple[FileTableOptions, formats.Format, str], Format] = {}
+
+    # -- the port ----------------------------------------------------------------------------------------------------
 
     def tables(self) -> tuple[str, ...]:
         """Files have no tables before somebody names them."""
         return ()
 
-    def schema(self, name: str, table: SourceTable) -> Schema:
-        """The columns as a sample of every file shows them."""
-        scan, _ = self._scan(name, table, self._files(name, table), None)
-        if scan is None:
-            return Schema(tuple(Column(column, rule.type or "string") for column, rule in table.columns.items()))
-        with self._engine.session({f"{self._source.source}.{name}": scan}) as session:
-            found = session.schema(
-                f'select * exclude ({FILE_COLUMN}) from "{self._source.source}"."{name.replace(chr(34), chr(34) * 2)}"'
-            )
-        return Schema(tuple(Column(c.name, flat(c.type)) for c in found))
+    def schema(self, name: str, table: SourceTable, known: Schema | None = None) -> Schema:
+        """The columns of all files together; those of large ones by their beginning.
+
+        With `known`, a column that fits into its known type has that type: a day on which all prices are whole numbers
+        is no change of shape.
+        """
+        files = self._find(table)
+        types = self._typed(table, self._format(table, files).types(files, known), known)
+        if not types:
+            fix = "wait for a file with something in it, or declare the table's columns with their types"
+            raise SourceError(f"no file of {name} has anything in it", where=files[0].shown, fix=fix)
+        return Schema(tuple(Column(column, kind) for column, kind in types.items()))
 
     def unchanged(self, request: Request) -> bool:
-        """Whether the very same files are there as last time, none of them changed."""
-        if request.marker is None:
-            return False
-        now = seen(self._folder, self._files(request.name, request.table), _read(request.marker))
-        return now == _read(request.marker)
+        """Whether the very same files are there as last time, with the same content, whenever they were touched."""
+        before = unpack(request.marker)
+        return before is not None and same_content(seen(self._find(request.table), before), before)
 
     def read(self, request: Request) -> Reading:
         """All files, or, incrementally, those that are new or changed since the marker."""
-        files = self._files(request.name, request.table)
-        before = _read(request.marker) if request.marker else {}
-        now = seen(self._folder, files, before)
-        incremental = request.table.ingest.mode == "incremental" and bool(before)
-        wanted = [path for path in files if not incremental or changed(self._folder, path, now, before)]
-        scan, notices = self._scan(request.name, request.table, wanted, request.known)
-        if scan is None:
-            raise SourceError(f"{request.name} has no file with anything in it", where=self._paths(request.table)[0])
-        gone = sorted(set(before) - set(now))
-        if incremental and gone:
-            notices.append(
-                f"{len(gone)} files are gone; their rows stay (mode full would notice): {', '.join(gone[:3])}"
-            )
-        return Reading(
-            relation=scan,
-            complete=not incremental,
-            marker=json.dumps(now),
-            replaces=(FILE_COLUMN,) if incremental else (),
-            notices=notices,
-        )
+        files = self._find(request.table)
+        before = unpack(request.marker)
+        goes_on = request.table.ingest.mode == "incremental" and before is not None
+        known = before or {}
+        now = seen(files, known)
+        notices: list[str] = []
+        files = self._at_rest(files, now, known, notices, goes_on=goes_on)
+        wanted = [file for file in files if not goes_on or _is_new(file, now, known)]
+        scan = self._scan(request, files, wanted, notices)
+        if goes_on:
+            notices += _missing(now, known)
+        replaces = (FILE_COLUMN,) if goes_on else ()
+        return Reading(scan, complete=not goes_on, marker=pack(now), replaces=replaces, notices=notices)
 
     def close(self) -> None:
-        """Nothing is kept open."""
+        """Remove the copies of files in odd encodings."""
+        self._copies.close()
 
-    def _paths(self, table: SourceTable) -> tuple[str, ...]:
-        assert isinstance(table.options, FileTableOptions)
-        return (table.options.path,) if isinstance(table.options.path, str) else table.options.path
+    # -- reading -----------------------------------------------------------------------------------------------------
 
-    def _files(self, name: str, table: SourceTable) -> list[Path]:
-        files = find(self._folder, self._paths(table))
-        if not files:
-            raise SourceError(
-                f"no file matches {', '.join(self._paths(table))}",
-                where=f"{self._source.source}.{name}",
-                fix="paths are relative to the project; see the folder's name",
-            )
-        return files
+    def _find(self, table: SourceTable) -> list[File]:
+        path = _options(table).path
+        return find(self._folder, (path,) if isinstance(path, str) else path)
 
-    def _scan(
-        self, name: str, table: SourceTable, files: list[Path], known: Schema | None
-    ) -> tuple[FileScan | None, list[str]]:
-        options = table.options
-        assert isinstance(options, FileTableOptions)
-        filled = [path for path in files if path.stat().st_size]
-        notices = [f"{path.name} is empty" for path in files if not path.stat().st_size]
-        if not filled:
-            return None, notices
-        kind = options.format or format_of(filled[0])
-        others = {options.format or format_of(path) for path in filled} - {kind}
-        if others:
-            raise SourceError(
-                f"{name} has files of several formats: {kind} and {others.pop()}", fix="give each format a table"
-            )
-        reading: dict[str, object] = {"folder": f"{self._folder.as_posix()}/"}
-        types = {column: rule.type for column, rule in table.columns.items() if rule.type}
-        if kind == "csv":
-            groups, said = by_encoding(filled, options.encoding)
-            notices += said
-            reading |= {"groups": groups, **_csv_options(options)}
-            text = dict.fromkeys(text_columns(filled, groups, options.delimiter), "string")
-            types = {**({c.name: c.type for c in known} if known else text), **types}
-            types.pop(FILE_COLUMN, None)
-            types = _present(types, filled, groups, options)
-            if table.bad_rows == "quarantine":
-                types = _shaped(reading, types, groups, options)
-        scan = FileScan(
-            kind, tuple(str(path) for path in filled), reading, types, FILE_COLUMN, table.bad_rows == "quarantine"
+    def _format(self, table: SourceTable, files: list[File]) -> Format:
+        options = _options(table)
+        name = formats.format_of(files, options.format)
+        key = (options, name, table.bad_rows)
+        if key not in self._formats:
+            self._formats[key] = self._made(name, options, bad_rows_fail=table.bad_rows == "fail")
+        return self._formats[key]
+
+    def _made(self, name: formats.Format, options: FileTableOptions, *, bad_rows_fail: bool) -> Format:
+        match name:
+            case "csv":
+                return CsvFiles(self._engine, self._copies, options, bad_rows_fail=bad_rows_fail)
+            case "parquet":
+                return ParquetFiles(self._engine)
+        return JsonFiles(self._engine, self._copies, options, by_line=name == "ndjson")
+
+    def _scan(self, request: Request, files: list[File], wanted: list[File], notices: list[str]) -> FileScan:
+        table, form = request.table, self._format(request.table, files)
+        found = form.types(files, request.known)
+        # Declared types are the reader's business, but a JSON value that does not fit one would fail the whole read.
+        is_cast_later = isinstance(form, JsonFiles) and table.bad_rows == "quarantine"
+        found = found if is_cast_later else self._typed(table, found, request.known)
+        by_name = {name.lower(): kind for name, kind in found.items()}
+        types = {name: by_name.get(name.lower(), "string") for name in request.columns if name != FILE_COLUMN}
+        parts = form.parts(wanted, notices)
+        if isinstance(form, CsvFiles):
+            form.refuse_altered(parts, types, {name.lower() for name, rule in table.columns.items() if rule.type})
+        hidden = tuple(name for name, rule in table.columns.items() if rule.sensitive)
+        return FileScan(
+            format=formats.format_of(files, _options(table).format),
+            files=tuple(part.path for part in parts),
+            options={"groups": groups(parts), "hidden": hidden},
+            types=types,
+            file_column=FILE_COLUMN,
+            set_aside=table.bad_rows == "quarantine",
         )
-        return scan, notices
+
+    def _typed(self, table: SourceTable, found: dict[str, str], known: Schema | None) -> dict[str, str]:
+        """The columns with declared types in place of those that were found; where no file has any, the known ones."""
+        declared = {name.lower(): rule.type for name, rule in table.columns.items() if rule.type}
+        if not found and known:
+            found = {column.name: column.type for column in known if column.name != FILE_COLUMN}
+        if not found:
+            return {name: rule.type for name, rule in table.columns.items() if rule.type}
+        return {name: declared.get(name.lower(), kind) for name, kind in found.items()}
+
+    def _at_rest(
+        self, files: list[File], now: Marker, before: Marker, notices: list[str], *, goes_on: bool
+    ) -> list[File]:
+        """The files without those that are being written just now: these wait for the next time."""
+        growing = [file for file in files if file.moved_on()]
+        for file in growing:
+            if file.shown in before and not goes_on:
+                raise SourceUnavailable(
+                    "the file is being written to", where=file.shown, fix="run again when it is whole"
+                )
+            now.pop(file.shown)
+            now.update({file.shown: before[file.shown]} if file.shown in before else {})
+            notices.append(f"{file.shown} is being written to: it is left for the next run")
+        rest = [file for file in files if file not in growing]
+        if not rest:
+            raise SourceUnavailable(
+                "the file is being written to", where=growing[0].shown, fix="run again when it is whole"
+            )
+        return rest
 
 
-def _present(
-    types: dict[str, str], files: list[Path], groups: list[tuple[str, list[str]]], options: FileTableOptions
-) -> dict[str, str]:
-    """Only the types of columns that the files have: DuckDB refuses a type for a column that is not there."""
-    from jusante.sources.files.leading_zeros import header
-
-    names = {name.lower() for name in header(files, groups, options.delimiter)}
-    return {name: kind for name, kind in types.items() if name.lower() in names}
+def _options(table: SourceTable) -> FileTableOptions:
+    assert isinstance(table.options, FileTableOptions), "the project's reader checks options against the source's kind"
+    return table.options
 
 
-def _shaped(
-    reading: dict[str, object], types: dict[str, str], groups: list[tuple[str, list[str]]], options: FileTableOptions
-) -> dict[str, str]:
-    """Say what each file's columns are, since a file with bad rows defies being looked at; the types of all columns."""
-    shapes: dict[str, Shape] = {}
-    found: dict[str, str] = {}
-    for encoding, members in groups:
-        for file in members:
-            shapes[file] = shape_of(Path(file), encoding, options.delimiter)
-            for name, kind in types_of(Path(file), encoding, shapes[file][0]).items():
-                found[name] = kind if found.get(name, kind) == kind else "string"
-    reading["shapes"] = shapes
-    return {**found, **types}
+def _is_new(file: File, now: Marker, before: Marker) -> bool:
+    return file.shown not in before or before[file.shown].digest != now[file.shown].digest
 
 
-def _csv_options(options: FileTableOptions) -> dict[str, object]:
-    given = {
-        "delim": options.delimiter,
-        "quote": options.quote,
-        "header": options.header,
-        "nullstr": list(options.null_values),
-    }
-    return {name: value for name, value in given.items() if value not in (None, [])}
-
-
-def format_of(path: Path) -> Format:
-    """The format of a file by its ending, compression aside. Raises SourceError for an unknown one."""
-    suffixes = [suffix for suffix in path.suffixes if suffix not in {".gz", ".zst", ".zstd"}]
-    if not suffixes or suffixes[-1].lower() not in _FORMATS:
-        raise SourceError(
-            f"the format of {path.name} is not known", where=str(path), fix="say `format: csv` (json, ndjson, parquet)"
-        )
-    return _FORMATS[suffixes[-1].lower()]
-
-
-def flat(kind: str) -> str:
-    """Nested objects arrive as JSON text, so that a new key in them changes no type."""
-    return "string" if kind.startswith(("struct<", "map<", "list<struct", "list<map", "list<list")) else kind
-
-
-def _read(marker: str) -> Seen:
-    return {file: tuple(parts) for file, parts in json.loads(marker).items()}
+def _missing(now: Marker, before: Marker) -> list[str]:
+    gone = sorted(set(before) - set(now))
+    if not gone:
+        return []
+    some = ", ".join(gone[:_NAMES_SHOWN]) + (" …" if len(gone) > _NAMES_SHOWN else "")
+    return [f"files that are gone: {some}. Their rows stay; mode full would remove them"]

@@ -51,7 +51,9 @@ def examine(file: File, declared: str, quote: str, limit: int | None = None) -> 
             return _examined(file, encoding, quote, limit)
         except UnicodeDecodeError:
             continue
-    raise SourceError(f"the text is not {declared}", where=file.shown, fix="leave `encoding` on auto, or name the right one")
+    raise SourceError(
+        f"the text is not {declared}", where=file.shown, fix="leave `encoding` on auto, or name the right one"
+    )
 
 
 def copy_utf8(file: File, content: Content, target: Path, limit: int | None = None) -> None:
@@ -128,7 +130,9 @@ def _told(file: File, read: Callable[[], _Read]) -> _Read:
         return read()
     except EOFError:
         raise SourceError(
-            "the compressed file is cut short", where=file.shown, fix="see that it was written to its end, then run again"
+            "the compressed file is cut short",
+            where=file.shown,
+            fix="see that it was written to its end, then run again",
         ) from None
     except (OSError, zlib.error) as error:  # gzip's BadGzipFile and Arrow's errors of reading are OSErrors
         raise SourceError(f"the file is damaged: {error}", where=file.shown, fix="replace the file") from None
@@ -138,7 +142,7 @@ def _text(file: File, encoding: str) -> IO[str]:
     return io.TextIOWrapper(_bytes(file), encoding, newline="")
 
 
-def _bytes(file: File) -> io.BufferedIOBase:
+def _bytes(file: File) -> IO[bytes]:
     try:
         match compression(file.path):
             case "gzip":
@@ -147,12 +151,14 @@ def _bytes(file: File) -> io.BufferedIOBase:
                 return _zstd(file.path)
         return file.path.open("rb")
     except PermissionError:
-        raise SourceError("the file may not be read", where=file.shown, fix="give this user the right to read it") from None
+        raise SourceError(
+            "the file may not be read", where=file.shown, fix="give this user the right to read it"
+        ) from None
     except OSError as error:
         raise SourceError(f"the file cannot be read: {error.strerror or error}", where=file.shown) from None
 
 
-def _zstd(path: Path) -> io.BufferedIOBase:
+def _zstd(path: Path) -> IO[bytes]:
     import pyarrow as pa
 
     return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")  # type: ignore[no-any-return]  # a NativeFile is a file

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from jusante.errors import SourceError
 from jusante.sources.files.content import COMPRESSED
@@ -26,7 +26,9 @@ def format_of(files: Sequence[File], declared: Format | None) -> Format:
     found = {declared or _by_ending(file): file for file in files}
     if len(found) > 1:
         names = " and ".join(f"{file.shown} is {name}" for name, file in sorted(found.items()))
-        raise SourceError(f"the files have several formats: {names}", where=files[0].shown, fix="make a table for each format")
+        raise SourceError(
+            f"the files have several formats: {names}", where=files[0].shown, fix="make a table for each format"
+        )
     return next(iter(found))
 
 
@@ -35,5 +37,7 @@ def _by_ending(file: File) -> Format:
     while suffixes and suffixes[-1] in COMPRESSED:
         suffixes.pop()
     if not suffixes or suffixes[-1] not in _ENDINGS:
-        raise SourceError("the format of the file is not known", where=file.shown, fix="say `format: csv` (json, ndjson, parquet)")
-    return cast(Format, _ENDINGS[suffixes[-1]])
+        raise SourceError(
+            "the format of the file is not known", where=file.shown, fix="say `format: csv` (json, ndjson, parquet)"
+        )
+    return _ENDINGS[suffixes[-1]]

@@ -28,7 +28,7 @@ def read_header(start: str, delimiter: str | None, quote: str, *, is_named: bool
     lines.seek(position)
     quoting = {"quotechar": quote, "quoting": csv.QUOTE_MINIMAL} if quote else {"quoting": csv.QUOTE_NONE}
     csv.field_size_limit(max(csv.field_size_limit(), len(start) + 1))
-    row = next(csv.reader(lines, delimiter=chosen, **quoting), [])  # type: ignore[arg-type]  # the keys are of their own types
+    row = next(csv.reader(lines, delimiter=chosen, **quoting), [])
     names, changed = distinct([name.strip() for name in row] if is_named else [""] * len(row))
     return Header(names, chosen, skip, changed if is_named else ())
 

@@ -4,6 +4,9 @@ Each value has one kind, a bit; the kinds of a column are the bits of all its va
 from a number as it was written (`00123`, `+351…`, twenty digits) is no number: its column stays text.
 """
 
+import functools
+import operator
+from collections.abc import Mapping
 from enum import IntFlag
 
 from jusante.core.literals import literal
@@ -24,6 +27,9 @@ class Kind(IntFlag):
     OBJECT = 512
     LIST = 1024
 
+
+FEW = 0.1
+"""The part of a column's values that may be wrong, where wrong ones are set aside."""
 
 ITEM_SHIFT = 11
 _ITEM_MASK = (1 << ITEM_SHIFT) - 1
@@ -69,6 +75,19 @@ def holds(known: str, kinds: int) -> bool:
     return any(name == known and not kinds & ~held for name, held in _TYPES)
 
 
+def majority(counts: Mapping[int, int]) -> int:
+    """The kinds of a column without stray texts, if nine tenths of its values are of another kind and one at that."""
+    filled = {kind: count for kind, count in counts.items() if kind}
+    rest = {kind: count for kind, count in filled.items() if kind != Kind.TEXT}
+    few = filled.get(Kind.TEXT, 0) <= FEW * sum(filled.values())
+    return union(rest if rest and few and type_of(union(rest)) != "string" else filled)
+
+
+def union(counts: Mapping[int, int]) -> int:
+    """All kinds of value that a column has."""
+    return functools.reduce(operator.or_, counts, 0)
+
+
 def text_kind(value: str) -> str:
     """SQL for the kind of a text, where numbers may be written as text (CSV)."""
     text = f"trim({value})"
@@ -91,9 +110,7 @@ def json_kind(value: str) -> str:
     """SQL for the kinds of a JSON value: strings are text or times, never numbers; lists have their items' kinds too."""
     items = f"list_transform(json_extract({value}, '$[*]'), lambda item: {_scalar_json_kind('item')})"
     inner = f"coalesce(list_bit_or({items}), 0) << {ITEM_SHIFT}"
-    return (
-        f"case when json_type({value}) = 'ARRAY' then {Kind.LIST:d} | ({inner}) else {_scalar_json_kind(value)} end"
-    )
+    return f"case when json_type({value}) = 'ARRAY' then {Kind.LIST:d} | ({inner}) else {_scalar_json_kind(value)} end"
 
 
 def _scalar_json_kind(value: str) -> str:

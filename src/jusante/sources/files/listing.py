@@ -89,7 +89,7 @@ def _fix(folder: Path, pattern: str) -> str:
         if below.is_dir():
             here = below
             continue
-        return _fix_in(here, part, _relative(folder, here))
+        return _fix_in(here, part, "the project's folder" if here == folder else _relative(folder, here))
     return "name the files in the folder: add `/*.csv`"
 
 
@@ -125,7 +125,9 @@ def digest_of(file: File) -> str:
             while block := opened.read(_BLOCK_BYTES):
                 digest.update(block)
     except PermissionError:
-        raise SourceError("the file may not be read", where=file.shown, fix="give this user the right to read it") from None
+        raise SourceError(
+            "the file may not be read", where=file.shown, fix="give this user the right to read it"
+        ) from None
     except FileNotFoundError:
         raise SourceUnavailable("the file has gone away", where=file.shown, fix="run again") from None
     return digest.hexdigest()
@@ -139,6 +141,9 @@ def pack(marker: Marker) -> str:
 def unpack(text: str | None) -> Marker | None:
     """What `pack` wrote; None for anything else, as the marker of another kind of source."""
     try:
-        return {name: Seen(int(size), int(time), str(digest)) for name, (size, time, digest) in json.loads(text or "").items()}
+        return {
+            name: Seen(int(size), int(time), str(digest))
+            for name, (size, time, digest) in json.loads(text or "").items()
+        }
     except (ValueError, TypeError, AttributeError):
         return None

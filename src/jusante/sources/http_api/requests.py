@@ -70,7 +70,7 @@ class Asker:
         self._wait_for_turn()
         shown = f"GET {urlsplit(url).path}"
         try:
-            with self._client.stream("GET", url, params=self._params(params), headers=self._headers()) as response:
+            with self._client.stream("GET", self._url(url, params), headers=self._headers()) as response:
                 body = self._read(response, where)
         except httpx.HTTPError as error:
             raise _unavailable(f"{shown}: {self._scrubbed(str(error) or type(error).__name__)}", where) from None
@@ -145,13 +145,13 @@ class Asker:
             headers["authorization"] = f"Bearer {self._oauth_token(auth)}"
         return headers
 
-    def _params(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _url(self, url: str, params: Mapping[str, Any]) -> httpx.URL:
+        """The address with the shared parameters and these. The query of a next link stays, but for what we name."""
         shared = {name: reveal(value) for name, value in self._options.params.items()}
         auth = self._options.auth
         if auth and auth.key and auth.key.into == "query":
             shared[auth.key.name] = reveal(auth.key.value)
-        # None leaves the query of a next link as it is; an empty mapping would cut it off.
-        return {**shared, **{name: reveal(value) for name, value in params.items()}} or None
+        return httpx.URL(url).copy_merge_params(shared | {name: reveal(value) for name, value in params.items()})
 
     def _oauth_token(self, auth: Auth) -> str:
         if self._token is None:

@@ -18,7 +18,7 @@ from jusante.core.problem import Problem
 from jusante.core.run import Run, Task, outcome
 from jusante.engineering.project import read_problems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import UsageError
+from jusante.errors import UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
 from jusante.management.lake import Tables
 from jusante.management.publish import Publisher
@@ -119,7 +119,10 @@ class Lake:
         """Read a project. Raises ProjectProblems with all that is wrong in it."""
         project = read_project(folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ)
         settings = resolve(project)
-        settings.state.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(error, str(settings.state)) from None
         return cls(System(project, settings))
 
     @property

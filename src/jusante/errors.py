@@ -20,6 +20,7 @@ JusanteError
 ```
 """
 
+import errno
 from typing import ClassVar
 
 
@@ -152,3 +153,13 @@ class ExtraMissing(JusanteError):
 
     code = "J700"
     exit_status = 2
+
+
+def storage_error(error: OSError, where: str) -> StorageError:
+    """What the file system refused, in our words."""
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        fix = "free some space, then run again: nothing was lost"
+        return StorageFull("the disk is full", where=where, fix=fix)
+    place = str(error.filename or where)
+    what = (error.strerror or str(error)).lower()
+    return StorageError(what, where=place, fix="make the folder writable for this user")

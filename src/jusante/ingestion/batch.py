@@ -70,6 +70,8 @@ class BatchLoader:
         if load.continues and not anew and connector.unchanged(request):
             return Loaded(None, load.cursor, load.marker, 0, notices)
         reading = connector.read(request)
+        if reading.complete and reading.marker is not None and reading.marker == request.marker:
+            return Loaded(None, load.cursor, load.marker, 0, (*notices, *reading.notices))
         with self._engine.session() as session:
             arrival = Arrival(
                 name=load.name,

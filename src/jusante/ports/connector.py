@@ -39,7 +39,8 @@ class Reading:
     `replaces`: these rows stand for whatever was loaded with the same values in these columns (`_file`: a file that
     changed is loaded anew); empty: by the table's key.
     `marker` is opaque to all but the connector; it is published in one commit with the rows, and comes back in the next
-    `Request`. `notices` are for the person who reads the run's report: what was skipped, guessed or seen on the way.
+    `Request`. A complete reading with the marker of the last one brings the same rows, and is not published again.
+    `notices` are for the person who reads the run's report: what was skipped, guessed or seen on the way.
     `key_is_enforced`: the source itself guarantees that the table's key is unique and not null.
     """
 

@@ -8,21 +8,23 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from jusante.core.run import Run
-from jusante.errors import ProjectBusy
+from jusante.errors import ProjectBusy, storage_error
 
 
 @contextmanager
 def held(path: Path, run: Run, wait_seconds: float) -> Iterator[None]:
     """Hold the project for a run. Raises ProjectBusy, which names the holder, if it is not free in `wait_seconds`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     holder = path.with_suffix(".holder")
     lock = FileLock(path, timeout=wait_seconds)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
         raise ProjectBusy(
             f"another run holds the project: {_told(holder)}", where=str(path.parent), fix="wait for it: --wait 600"
         ) from None
+    except OSError as error:
+        raise storage_error(error, str(path.parent)) from None
     try:
         holder.write_text(
             json.dumps({"run": run.run_id, "pid": run.pid, "host": run.host, "since": str(run.started_at)})

@@ -4,7 +4,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,8 @@ class DuckDBEngine:
 
     def _connect(self, allowed: tuple[str, ...] | None) -> duckdb.DuckDBPyConnection:
         spill = Path(self._settings.spill or self._own_spill or ".")
-        spill.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # what fits into memory works all the same; what does not says where it could not write
+            spill.parent.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": str(spill),
             "max_temp_directory_size": self._settings.spill_limit,

@@ -1,12 +1,11 @@
 """DuckDB's errors in our words."""
 
-import errno
 import re
 
 import duckdb
 
 from jusante.engines.duckdb import database_scan, file_scan
-from jusante.errors import EngineError, JusanteError, StorageError, StorageFull
+from jusante.errors import EngineError, JusanteError, StorageError, StorageFull, storage_error
 from jusante.ports.relation import DatabaseScan, FileScan
 
 _FULL = re.compile(r"no space left|disk quota exceeded|max_temp_directory_size|ENOSPC", re.IGNORECASE)
@@ -16,7 +15,9 @@ _READ_ONLY = re.compile(r"read-only file system|permission denied", re.IGNORECAS
 def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> JusanteError:
     """The error to tell. With scans of outside systems in play, they are asked first: most failures are theirs."""
     text = str(error)
-    if _FULL.search(text) or (isinstance(error, OSError) and error.errno == errno.ENOSPC):
+    if isinstance(error, OSError):
+        return storage_error(error, _path(text))
+    if _FULL.search(text):
         return StorageFull(
             "the disk is full", where=_path(text), fix="free some space, then run again: nothing was lost"
         )
@@ -24,7 +25,7 @@ def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> Jus
         found = database_scan.failure(error, scan) if isinstance(scan, DatabaseScan) else file_scan.failure(error, scan)
         if found is not None:
             return found
-    if isinstance(error, OSError) or (isinstance(error, duckdb.IOException) and _READ_ONLY.search(text)):
+    if isinstance(error, duckdb.IOException) and _READ_ONLY.search(text):
         return StorageError(_first(text), where=_path(text), fix="make the folder writable for this user")
     if isinstance(error, duckdb.OutOfMemoryException):
         return EngineError(

@@ -56,7 +56,8 @@ class HttpConnector:
         declared = {name: rule.type for name, rule in request.table.columns.items() if rule.type}
         schema = arrow_schema(request.columns, spool.kinds, declared, request.known)
         incremental = request.table.ingest.mode == "incremental"
-        return Reading(Batches(schema, spool.batches(schema)), complete=not incremental or not asked)
+        marker = None if incremental else spool.digest
+        return Reading(Batches(schema, spool.batches(schema)), complete=not incremental or not asked, marker=marker)
 
     def close(self) -> None:
         """Let go of connections and of what was spooled."""

@@ -7,6 +7,7 @@ source is done with before a commit begins, memory holds one page, and nothing i
 
 import datetime as dt
 import decimal
+import hashlib
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ class Spool:
         self._where = where
         self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115  # closed by `batches`
         self.kinds: dict[str, str] = {}
+        self._sum = 0
 
     def add(self, records: list[dict[str, Any]]) -> None:
         """Keep a page of records."""
@@ -37,11 +39,18 @@ class Spool:
             for name, value in row.items():
                 if value is not None:
                     self.kinds[name] = _wider(self.kinds.get(name), kind_of(value))
-            self._file.write(json.dumps(row, default=_as_text, ensure_ascii=False) + "\n")
+            line = json.dumps(row, default=_as_text, ensure_ascii=False)
+            self._sum += int.from_bytes(hashlib.blake2b(line.encode(), digest_size=16).digest())
+            self._file.write(line + "\n")
         if self._file.tell() > MOST_SPOOLED_BYTES:
             raise SourceError(
                 f"more than {MOST_SPOOLED_BYTES:,} bytes came", where=self._where, fix="load it incrementally"
             )
+
+    @property
+    def digest(self) -> str:
+        """The same for the same records, in whatever order they came."""
+        return f"{self._sum % 2**128:032x}"
 
     def batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The records, a batch at a time; the spool is gone afterwards."""

@@ -1,7 +1,6 @@
 """The table store on Iceberg. Its pointers are read by one query; pyiceberg is imported when a table must be opened."""
 
 import datetime as dt
-import errno
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from jusante.core.names import split
-from jusante.errors import StorageError, StorageFull
+from jusante.errors import StorageError, storage_error
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
 from jusante.storage.iceberg.places import clear, folder_of, staging_of
 from jusante.storage.iceberg.plans import Plans
@@ -182,13 +181,7 @@ def _failures(where: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise StorageFull(
-                "the disk is full", where=where, fix="free some space, then run again: nothing was lost"
-            ) from None
-        raise StorageError(
-            f"{error.strerror or error}", where=error.filename or where, fix="see that the folder can be written"
-        ) from None
+        raise storage_error(error, where) from None
     except sa.exc.OperationalError as error:
         raise StorageError(
             f"the catalogue cannot be used: {error.orig}",

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jusante.core.problem import Problem
+from jusante.core.words import counted
 
 MARKS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "held": ("‖", "yellow"), "skipped": ("·", "dim")}
 
@@ -58,11 +59,6 @@ def tell(console: Console, code: str, what: str, where: str, fix: str, colour: s
         console.print(Text.assemble(("  at   ", "dim"), where))
     if fix:
         console.print(Text.assemble(("  fix  ", "dim"), fix))
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 table`, `2 tables`, `1,000 tables`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def grid(*headers: str, numbers: tuple[str, ...] = ()) -> Table:

@@ -13,7 +13,8 @@ from jusante.cli.options import opened, project_options
 def check(folder: Path, environment: str | None, as_json: bool) -> None:
     """Find all that is wrong in a project, at once, each with file and line. Touches no data."""
     from jusante import app
-    from jusante.cli.console import counted, out, print_json, tell_problems
+    from jusante.cli.console import out, print_json, tell_problems
+    from jusante.core.words import counted
 
     project, problems = app.check(folder, environment)
     errors = any(problem.severity == "error" for problem in problems)
@@ -31,7 +32,8 @@ def check(folder: Path, environment: str | None, as_json: bool) -> None:
 @project_options
 def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
     """What a run would do, and why. Asks no source: what depends on one is told as such."""
-    from jusante.cli.console import counted, grid, out, print_json
+    from jusante.cli.console import grid, out, print_json
+    from jusante.core.words import counted
 
     with opened(folder, environment) as lake:
         tasks = lake.plan(select)

@@ -64,7 +64,8 @@ def rollback(
     What reads the table is stale then, and follows with the next run. The table itself stays as it is until something
     that it is made of changes.
     """
-    from jusante.cli.console import counted, grid, out, print_json, size
+    from jusante.cli.console import grid, out, print_json, size
+    from jusante.core.words import counted
 
     with opened(folder, environment) as lake:
         if not listing:

@@ -61,7 +61,8 @@ def _print_table(answer: "Answer") -> None:
     import pyarrow as pa
     from rich.text import Text
 
-    from jusante.cli.console import counted, err, grid, out, size
+    from jusante.cli.console import err, grid, out, size
+    from jusante.core.words import counted
 
     table = answer.table
     numbers = tuple(

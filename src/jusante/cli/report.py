@@ -4,8 +4,9 @@ from rich.console import Console
 from rich.text import Text
 
 from jusante.app import Report
-from jusante.cli.console import MARKS, counted, grid, out
+from jusante.cli.console import MARKS, grid, out
 from jusante.core.run import Task
+from jusante.core.words import counted
 
 VERBS = {"ingest": "loaded", "build": "built", "check": "checked", "serve": "rendered", "skip": "left"}
 

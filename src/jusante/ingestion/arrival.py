@@ -12,6 +12,7 @@ from jusante.core.cursor import Cursor
 from jusante.core.names import quote, quote_table
 from jusante.core.schema import Schema
 from jusante.core.source import SourceTable
+from jusante.core.words import counted
 from jusante.errors import SourceError
 from jusante.ingestion import merge, transit
 from jusante.ingestion.unreadable import REJECTS_KEPT, split_unreadable
@@ -82,7 +83,7 @@ class Arrival:
             return Loaded(None, cursor, self.reading.marker, rows, ())
         merged = merged or merge.Merged(f"select * from {quote_table(LANDED)} where false", (), 0)
         published = publisher.publish(session, self._draft(merged.sql, merged.remove, rejects, cursor))
-        notices = told(merged.superseded, "{:,} rows bore the key of a later row, which was kept")
+        notices = superseded(merged.superseded)
         return Loaded(published, cursor, self.reading.marker, rows, notices)
 
     def _land(self, session: Session, columns: Schema, found: Schema) -> tuple[Reject, ...]:
@@ -166,6 +167,6 @@ def with_file(arriving: Schema, found: Schema) -> Schema:
     return Schema((*arriving.columns, file))
 
 
-def told(count: int, sentence: str) -> tuple[str, ...]:
-    """A notice with a count in it, where there is anything to count."""
-    return (sentence.format(count),) if count else ()
+def superseded(count: int) -> tuple[str, ...]:
+    """What to tell of rows that gave way to a later one of the same key."""
+    return (f"{counted(count, 'row')} bore the key of a later row, which was kept",) if count else ()

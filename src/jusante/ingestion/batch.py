@@ -66,6 +66,7 @@ class BatchLoader:
                 f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose"
             )
         anew, notices = follow_or_hold(load, arriving)
+        notices += () if load.continues else unseen_deletes(load.ingested)
         request = request_for(load, arriving, anew=anew)
         if load.continues and not anew and connector.unchanged(request):
             return Loaded(None, load.cursor, load.marker, 0, notices)
@@ -97,6 +98,14 @@ def respect_quiet_hours(load: Load, now: dt.datetime) -> None:
             where=load.name,
             fix=f"run again after {end:%H:%M}",
         )
+
+
+def unseen_deletes(ingested: Ingested) -> tuple[str, ...]:
+    """What a first load by cursor has to say: it will see new and changed rows, never that one is gone."""
+    ingest = ingested.table.ingest
+    if ingest.mode == "full" or not ingest.cursor:
+        return ()
+    return (f"rows deleted in {ingested.name} will stay here: a cursor does not see them go, `mode: full` does",)
 
 
 def follow_or_hold(load: Load, arriving: Schema) -> tuple[bool, tuple[str, ...]]:

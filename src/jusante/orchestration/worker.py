@@ -13,6 +13,7 @@ from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, ShellStep, SqlModel
 from jusante.core.run import AssetState, Task, TaskStatus
+from jusante.core.words import some_were
 from jusante.errors import JusanteError, SourceChanged, SourceHeld, SourceUnavailable
 from jusante.ingestion.arrival import Loaded
 from jusante.ingestion.batch import BatchLoader, Load
@@ -211,5 +212,5 @@ def _audit_notices(name: str, published: Published | None) -> tuple[str, ...]:
     if published is None:
         return ()
     warnings = tuple(result.message for result in published.audit.results if not result.passed)
-    aside = f"{published.rows_aside:,} rows were set aside in {name}__quarantine"
+    aside = f"{some_were(published.rows_aside, 'row')} set aside in {name}__quarantine"
     return (*warnings, aside) if published.rows_aside else warnings

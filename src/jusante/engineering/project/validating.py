@@ -51,7 +51,7 @@ def _tell(
 ) -> None:
     inside = _path_in(document, path, detail["loc"])
     where = document.place(inside)
-    key = str(inside[-1]) if inside else document.file
+    key = _called(inside) or document.file
     kind = str(detail["type"])
     if kind == "extra_forbidden":
         known = [*_keys_at(noun, detail["loc"]), *(also_known if len(detail["loc"]) == 1 else ())]
@@ -75,7 +75,8 @@ def _wrong_value(kind: str, detail: Mapping[str, Any]) -> tuple[str, str]:
     if kind in _EXPECTED:
         return f"{shown} is not {_EXPECTED[kind]}", ""
     if kind == "value_error":
-        return str(context.get("error", detail["msg"])), ""
+        what, _, fix = str(context.get("error", detail["msg"])).partition("; ")
+        return what, fix
     if "union_tag" in kind:
         return "this is no check", "see the list of checks: not_null, unique, positive, range …"
     limits = {
@@ -91,6 +92,12 @@ def _wrong_value(kind: str, detail: Mapping[str, Any]) -> tuple[str, str]:
         ]
         return f"{shown} must be {words} {context[limits[kind]]}", ""
     return str(detail["msg"]), ""
+
+
+def _called(path: Path) -> str:
+    """What the last step of a path is called; an item of a list by its number, from 1."""
+    last = path[-1] if path else ""
+    return last if isinstance(last, str) else f"{_called(path[:-1])} {last + 1}"
 
 
 def _path_in(document: Document, path: Path, location: tuple[str | int, ...]) -> Path:

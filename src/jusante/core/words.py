@@ -1,0 +1,11 @@
+"""Numbers in sentences."""
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 table`, `2 tables`, `1,000 tables`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def some_were(number: int, noun: str) -> str:
+    """`1 row was`, `2 rows were`."""
+    return f"{counted(number, noun)} {'was' if number == 1 else 'were'}"

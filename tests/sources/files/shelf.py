@@ -1,7 +1,7 @@
 """A folder of files, and a way to read them as a load does."""
 
 import gzip
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ from jusante.sources.files import FileTableOptions, files
 
 OPTIONS = set(FileTableOptions.model_fields)
 NAME = "t"
+Pack = Callable[[Any], bytes]
+"""Makes a file's content of a text."""
 
 
 @dataclass

@@ -60,6 +60,7 @@ def test_hidden_files_and_folders_do_not_match_unless_they_are_named(shelf: Shel
     assert shelf.load("**/*.csv").origins == {"a.csv"}
     assert shelf.load(".jusante/**/*.csv").origins == {".jusante/warehouse/c.csv"}
     assert shelf.load(".b.csv").origins == {".b.csv"}
+    assert shelf.load(".[b]*").origins == {".b.csv"}
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
@@ -115,9 +116,7 @@ def test_the_format_goes_by_the_ending_and_several_are_refused(shelf: Shelf) -> 
     shelf.put("b.json", '[{"id": 3}]')
     shelf.put("c.dat", "id\n4\n")
     assert shelf.load(["a.csv.gz", "A.TSV"]).column("id") == [1, 2]
-    assert "several formats: b.json is json and A.TSV is csv" in shelf.refusal(["A.TSV", "b.json"]).what.replace(
-        "A.TSV is csv and b.json is json", "b.json is json and A.TSV is csv"
-    )
+    assert "several formats: A.TSV is csv and b.json is json" in shelf.refusal(["A.TSV", "b.json"]).what
     assert "format: csv" in shelf.refusal("c.dat").fix
     assert shelf.load("c.dat", format="csv").column("id") == [4]
 

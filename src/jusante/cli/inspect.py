@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from jusante.cli.options import opened, project_options
+from jusante.cli.options import asset_names, opened, project_options
 
 
 @click.command()
@@ -28,7 +28,7 @@ def check(folder: Path, environment: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("select", nargs=-1)
+@click.argument("select", nargs=-1, shell_complete=asset_names)
 @project_options
 def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
     """What a run would do, and why. Asks no source: what depends on one is told as such."""
@@ -56,7 +56,7 @@ def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json
 
 
 @click.command()
-@click.argument("table", required=False)
+@click.argument("table", required=False, shell_complete=asset_names)
 @click.option("--up", "only_up", is_flag=True, help="Only what it is made of.")
 @click.option("--down", "only_down", is_flag=True, help="Only who reads it.")
 @project_options

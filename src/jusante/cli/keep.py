@@ -4,11 +4,11 @@ from pathlib import Path
 
 import click
 
-from jusante.cli.options import opened, project_options
+from jusante.cli.options import asset_names, opened, project_options
 
 
 @click.command()
-@click.argument("tables", nargs=-1)
+@click.argument("tables", nargs=-1, shell_complete=asset_names)
 @click.option("--keep", default="7d", show_default=True, help="How long old snapshots can be gone back to.")
 @click.option("--wait", "wait_seconds", type=float, default=0.0, help="How many seconds to wait for a run to end.")
 @project_options
@@ -52,7 +52,7 @@ def maintain(
 
 
 @click.command()
-@click.argument("table")
+@click.argument("table", shell_complete=asset_names)
 @click.argument("snapshot_id", type=int, required=False)
 @click.option("--list", "listing", is_flag=True, help="Only list the snapshots there are.")
 @project_options

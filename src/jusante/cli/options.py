@@ -13,11 +13,24 @@ if TYPE_CHECKING:
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
+def json_option(command: _Command) -> _Command:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")(command)
+
+
+def asset_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names of a project's assets, for the shell to complete; none where the project cannot be read."""
+    from jusante import app
+
+    del param
+    project, _ = app.check(Path(ctx.params.get("folder") or "."), ctx.params.get("environment"))
+    above = "+" if incomplete.startswith("+") else ""
+    return [above + name for name in (project.graph.ids if project else ()) if name.startswith(incomplete.lstrip("+"))]
+
+
 def project_options(command: _Command) -> _Command:
     """`--project`, `--env` and `--json`."""
-    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")(
-        command
-    )
+    command = json_option(command)
     command = click.option("--env", "environment", metavar="NAME", help="The environment; dev by default.")(command)
     return click.option(
         "--project",

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from jusante.cli.options import opened, project_options
+from jusante.cli.options import asset_names, opened, project_options
 
 if TYPE_CHECKING:
     from jusante.app import Report
 
 
 @click.command()
-@click.argument("select", nargs=-1)
+@click.argument("select", nargs=-1, shell_complete=asset_names)
 @click.option("--anew", is_flag=True, help="Make all that is chosen, stale or not.")
 @click.option(
     "--wait", "wait_seconds", type=float, default=0.0, help="How many seconds to wait for another run to end."

@@ -5,17 +5,21 @@ from pathlib import Path
 
 import click
 
-from jusante.cli.options import project_options
+from jusante.cli.options import json_option, project_options
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=".")
-def init(folder: Path) -> None:
+@json_option
+def init(folder: Path, as_json: bool) -> None:
     """A new project in FOLDER, small and ready to run."""
-    from jusante.cli.console import out
+    from jusante.cli.console import out, print_json
     from jusante.engineering.init import create
 
     written = create(folder)
+    if as_json:
+        print_json({"files": [path.as_posix() for path in written]})
+        return
     console = out()
     for path in written:
         console.print(f"[green]+[/] {path}")
@@ -25,13 +29,18 @@ def init(folder: Path) -> None:
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=".jusante/schemas")
-def schema(folder: Path) -> None:
+@json_option
+def schema(folder: Path, as_json: bool) -> None:
     """Write a JSON Schema for each kind of project file into FOLDER, for editors to complete and check."""
     from jusante.app import connector_kinds
-    from jusante.cli.console import out
+    from jusante.cli.console import out, print_json
     from jusante.engineering.schemas import write_schemas
 
-    for path in write_schemas(folder, connector_kinds()):
+    written = write_schemas(folder, connector_kinds())
+    if as_json:
+        print_json({"files": [path.as_posix() for path in written]})
+        return
+    for path in written:
         out().print(f"[green]+[/] {path}")
     out().print("\nIn a file: # yaml-language-server: $schema=" + (folder / "source.json").as_posix())
 

@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -16,7 +16,7 @@ from jusante.core.asset import Asset
 from jusante.core.environment import Project
 from jusante.core.problem import Problem
 from jusante.core.run import Run, Task, outcome
-from jusante.engineering.project import read_problems, read_project
+from jusante.engineering.project import ProjectProblems, read_problems, read_project
 from jusante.engineering.settings import Settings, resolve
 from jusante.errors import UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
@@ -116,7 +116,7 @@ class Lake:
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
-        """Read a project. Raises ProjectProblems with all that is wrong in it."""
+        """Read a project. Raises ProjectProblems with all that is wrong in it, but for missing secrets of sources."""
         project = read_project(folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ)
         settings = resolve(project)
         try:
@@ -162,9 +162,13 @@ class Lake:
         wait_seconds: float = 0.0,
         anew: bool = False,
     ) -> Report:
-        """Make what is stale. `anew` makes all that is chosen; `wait_seconds` is how long to wait for another run."""
+        """Make what is stale. `anew` makes all that is chosen; `wait_seconds` is how long to wait for another run.
+
+        Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
+        """
         system = self._system
         chosen = select(system.graph, wishes)
+        self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
             worker = Worker(run.run_id, self._tools(run.run_id), system.metadata.states(), anew=anew)
@@ -172,6 +176,13 @@ class Lake:
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
         return Report(run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered)
+
+    def _refuse_unready(self, chosen: Collection[str]) -> None:
+        """Raise ProjectProblems where the secret of a source that is to be asked is missing."""
+        files = {self._system.graph[name].place.file for name in chosen}
+        missing = [problem for problem in self.project.unready if problem.where.rpartition(":")[0] in files]
+        if missing:
+            raise ProjectProblems(missing)
 
     @contextmanager
     def _open_run(self, command: str, wait_seconds: float) -> Iterator[tuple[Run, tuple[str, ...]]]:

@@ -14,7 +14,7 @@ import pytest
 
 from jusante.app import Lake
 from jusante.core.run import Run
-from jusante.errors import ProjectBusy
+from jusante.errors import ProjectBusy, ProjectInvalid
 from jusante.storage.run_lock import held
 from projects import made, rows, run, sql, task, write, write_shop
 
@@ -255,3 +255,17 @@ def test_a_bug_in_a_model_fails_its_branch_and_no_other(tmp_path: Path) -> None:
     assert error["code"] == "J410"
     assert error["where"] == "models/marts/names.py:5"
     assert "marts.by_product" in made(report)
+
+
+def test_a_missing_secret_keeps_a_source_from_being_asked_and_nothing_else(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    run(tmp_path)
+    source = (tmp_path / "sources/files.yaml").read_text()
+    write(
+        tmp_path, {"sources/files.yaml": source.replace("kind: files\n", "kind: files\nconnection: ${env:NOT_SET}\n")}
+    )
+    with Lake.open(tmp_path) as lake:
+        assert lake.table("files.prices").num_rows == 3
+        assert lake.run(("shop.orders",)).status == "succeeded"
+        with pytest.raises(ProjectInvalid, match="NOT_SET is not set"):
+            lake.run()

@@ -45,11 +45,14 @@ def _why(task: Task) -> str:
 
 
 def _print_notices(console: Console, tasks: tuple[Task, ...]) -> None:
-    noticed = [(task.asset, notice) for task in tasks for notice in task.notices]
+    noticed: dict[str, list[str]] = {}
+    for task in tasks:
+        for notice in task.notices:
+            noticed.setdefault(notice, []).append(task.asset)
     if noticed:
         console.print()
-    for asset, notice in noticed:
-        console.print(Text.assemble(("! ", "yellow"), (asset, "bold"), "  ", notice))
+    for notice, assets in noticed.items():
+        console.print(Text.assemble(("! ", "yellow"), (", ".join(sorted(assets)), "bold"), "  ", notice))
 
 
 def _print_error(console: Console, task: Task) -> None:

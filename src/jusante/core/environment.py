@@ -9,6 +9,7 @@ from pydantic import Field
 
 from jusante.core.graph import Graph
 from jusante.core.noun import Noun
+from jusante.core.problem import Problem
 from jusante.core.source import Source
 
 
@@ -45,7 +46,10 @@ class ProjectFile(Noun):
 
 @dataclass(frozen=True)
 class Project:
-    """A project as read: its folder, its settings in the chosen environment, its sources and its graph."""
+    """A project as read: its folder, its settings in the chosen environment, its sources and its graph.
+
+    `unready` tells which sources cannot be asked, because a secret is missing here.
+    """
 
     name: str
     folder: Path
@@ -53,3 +57,4 @@ class Project:
     environment: Environment
     sources: Mapping[str, Source]
     graph: Graph
+    unready: tuple[Problem, ...] = ()

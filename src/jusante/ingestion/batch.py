@@ -105,7 +105,7 @@ def unseen_deletes(ingested: Ingested) -> tuple[str, ...]:
     ingest = ingested.table.ingest
     if ingest.mode == "full" or not ingest.cursor:
         return ()
-    return (f"rows deleted in {ingested.name} will stay here: a cursor does not see them go, `mode: full` does",)
+    return ("rows that are deleted at the source stay here: a cursor does not see them go, `mode: full` does",)
 
 
 def follow_or_hold(load: Load, arriving: Schema) -> tuple[bool, tuple[str, ...]]:

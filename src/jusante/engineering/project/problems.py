@@ -60,8 +60,18 @@ class Findings:
 
     @property
     def errors(self) -> list[Problem]:
-        """The problems that keep the project from running, by file and line."""
-        return sorted((p for p in self.problems if p.severity == "error"), key=_order)
+        """The problems that keep the project from being used, by file and line."""
+        return sorted((p for p in self.problems if p.severity == "error" and not lacks_secret(p)), key=_order)
+
+    @property
+    def unready(self) -> tuple[Problem, ...]:
+        """The problems that keep some sources from being asked; what was loaded from them can be used all the same."""
+        return tuple(problem for problem in self.problems if lacks_secret(problem))
+
+
+def lacks_secret(problem: Problem) -> bool:
+    """Whether a source's secret is not here. Who only asks the lakehouse needs none of them."""
+    return problem.code == "J105" and problem.where.startswith("sources/")
 
 
 def _order(problem: Problem) -> tuple[str, int]:

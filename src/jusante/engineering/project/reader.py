@@ -32,11 +32,13 @@ def read_project(
     analyse: Callable[[str], Query],
     variables: Mapping[str, str],
 ) -> Project:
-    """A project that can run. Raises ProjectProblems with everything that keeps it from that."""
+    """A project that can be used. Raises ProjectProblems with everything that keeps it from that.
+
+    Secrets of sources may be missing: `Project.unready` tells.
+    """
     project, problems = read_problems(folder, environment, kinds=kinds, analyse=analyse, variables=variables)
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors or project is None:
-        raise ProjectProblems(errors)
+    if project is None:
+        raise ProjectProblems([problem for problem in problems if problem.severity == "error"])
     return project
 
 
@@ -63,7 +65,7 @@ def read_problems(
     if file is None or graph is None:
         return None, findings.problems
     name, settings = file
-    return Project(name, folder, chosen, settings, sources, graph), findings.problems
+    return Project(name, folder, chosen, settings, sources, graph, findings.unready), findings.problems
 
 
 def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:

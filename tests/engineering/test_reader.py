@@ -51,8 +51,8 @@ FAULTS: list[tuple[str, dict[str, str], list[tuple[str, str, str]]]] = [
     ),
     (
         "a table that nobody makes",
-        {"models/m/a.sql": "select * from cat.product"},
-        [("J110", "models/m/a.sql:1", "did you mean cat.products?")],
+        {"models/m/a.sql": "/* jusante\nabout: x\n*/\nselect *\nfrom cat.product"},
+        [("J110", "models/m/a.sql:5", "did you mean cat.products?")],
     ),
     (
         "a circle",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from jusante.app import Lake
 from projects import SHOP, insert, made, rows, run, task, write, write_shop
 
 PRICED = SHOP["models/marts/priced.sql"]
@@ -82,3 +83,26 @@ def test_values_of_sensitive_columns_are_in_no_message_and_no_file(tmp_path: Pat
     assert "Maria" not in str(failed)
     kept = [path for path in (tmp_path / ".jusante").rglob("*") if path.is_file()]
     assert [path.name for path in kept if b"Maria" in path.read_bytes()] == []
+
+
+def test_a_sensitive_column_that_is_not_there_stops_the_load(tmp_path: Path) -> None:
+    """Somebody renamed it, or mistyped it: in clear text it must not come in."""
+    write_shop(tmp_path)
+    source = SHOP["sources/shop.yaml"].replace("changed}}", "changed}, columns: {produkt: {sensitive: name}}}")
+    write(tmp_path, {"sources/shop.yaml": source})
+    orders = task(run(tmp_path), "shop.orders")
+    assert orders.status == "held"
+    assert orders.error is not None
+    assert "the sensitive column produkt is not there" in orders.error["what"]
+    assert "did you mean product?" in orders.error["fix"]
+    with Lake.open(tmp_path) as lake:
+        assert "shop.orders" not in lake.store.pointers()
+
+
+def test_a_rule_for_a_column_that_is_not_there_is_told(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    source = SHOP["sources/shop.yaml"].replace("changed}}", "changed}, columns: {quantitty: {type: int}}}")
+    write(tmp_path, {"sources/shop.yaml": source})
+    orders = task(run(tmp_path), "shop.orders")
+    assert orders.status == "succeeded"
+    assert any("quantitty" in notice and "did you mean quantity?" in notice for notice in orders.notices)

@@ -25,9 +25,7 @@ def print_report(report: Report) -> None:
         return
     _print_tasks(console, done)
     _print_notices(console, report.tasks)
-    for task in report.tasks:
-        if task.error:
-            _print_error(console, task)
+    _print_errors(console, report.tasks)
     console.print(closing(report))
 
 
@@ -55,17 +53,22 @@ def _print_notices(console: Console, tasks: tuple[Task, ...]) -> None:
         console.print(Text.assemble(("! ", "yellow"), (", ".join(sorted(assets)), "bold"), "  ", notice))
 
 
-def _print_error(console: Console, task: Task) -> None:
-    assert task.error
-    colour = MARKS[task.status][1]
-    console.print()
-    console.print(
-        Text.assemble((task.error["code"], f"bold {colour}"), " ", (task.asset, "bold"), "  ", task.error["what"])
-    )
-    if task.error["where"]:
-        console.print(Text.assemble(("  at   ", "dim"), task.error["where"]))
-    if task.error["fix"]:
-        console.print(Text.assemble(("  fix  ", "dim"), task.error["fix"]))
+def _print_errors(console: Console, tasks: tuple[Task, ...]) -> None:
+    """Each error once, with all assets that it befell: a source that is down fails all of its tables alike."""
+    befell: dict[tuple[str, str, str, str], list[Task]] = {}
+    for task in tasks:
+        if task.error:
+            words = (task.error["code"], task.error["what"], task.error["where"], task.error["fix"])
+            befell.setdefault(words, []).append(task)
+    for (code, what, where, fix), alike in befell.items():
+        colour = MARKS[alike[0].status][1]
+        names = ", ".join(sorted(task.asset for task in alike))
+        console.print()
+        console.print(Text.assemble((code, f"bold {colour}"), " ", (names, "bold"), "  ", what))
+        if where:
+            console.print(Text.assemble(("  at   ", "dim"), where))
+        if fix:
+            console.print(Text.assemble(("  fix  ", "dim"), fix))
 
 
 def closing(report: Report) -> Text:
@@ -78,7 +81,7 @@ def closing(report: Report) -> Text:
     current = sum(task.status == "skipped" and not task.reason.startswith("left as it was") for task in report.tasks)
     left = sum(task.reason.startswith("left as it was") for task in report.tasks)
     counts += [f"{current} up to date"] if current else []
-    counts += [f"{left} left as they were"] if left else []
+    counts += [f"{left} left as {'it was' if left == 1 else 'they were'}"] if left else []
     colour = {"succeeded": "green", "partial": "yellow"}.get(report.status, "red")
     return Text.assemble(
         "\n",

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jusante.core.check import Check
@@ -39,13 +39,14 @@ Definition = Ingested | SqlModel | PythonModel | ShellStep | BuiltDashboard
 class Asset:
     """One thing that the project makes. `id` is the table's name; steps and dashboards are `step:x`, `dashboard:x`.
 
-    `inputs` are the ids it reads. `canonical` says what it is, in a form that changes only when its result might.
+    `inputs` are the ids it reads; `places` says where it names them, where that is known.
     """
 
     id: str
     place: Place
     inputs: tuple[str, ...]
     definition: Definition
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     @property
     def kind(self) -> AssetKind:

@@ -1,7 +1,7 @@
 """What the project itself makes: SQL models, Python models and shell steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field
@@ -53,11 +53,15 @@ class QueryProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """An analysed SQL query: the tables it reads, and its text in canonical form, alike for alike queries."""
+    """An analysed SQL query: the tables it reads, and its text in canonical form, alike for alike queries.
+
+    `lines` says where each table is first named, counted from 1.
+    """
 
     sql: str
     reads: tuple[str, ...]
     canonical: str
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jusante.core import duration
 from jusante.core.asset import Ingested
 from jusante.core.cursor import Cursor
+from jusante.core.names import nearest
 from jusante.core.run import AssetState
 from jusante.core.schema import Schema
 from jusante.errors import SourceChanged, SourceError, SourceHeld
@@ -65,7 +66,9 @@ class BatchLoader:
             raise SourceError(
                 f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose"
             )
+        unheld = columns_not_there(load.ingested, source)
         anew, notices = follow_or_hold(load, arriving)
+        notices += unheld
         notices += () if load.continues else unseen_deletes(load.ingested)
         request = request_for(load, arriving, anew=anew)
         if load.continues and not anew and connector.unchanged(request):
@@ -98,6 +101,27 @@ def respect_quiet_hours(load: Load, now: dt.datetime) -> None:
             where=load.name,
             fix=f"run again after {end:%H:%M}",
         )
+
+
+def columns_not_there(ingested: Ingested, source: Schema) -> tuple[str, ...]:
+    """What to tell of columns that the project speaks of and the source does not have.
+
+    Raises SourceChanged for a sensitive one: under another name its values would come in as if nobody had said a word.
+    """
+    told = []
+    for name, rule in ingested.table.columns.items():
+        if source.find(name):
+            continue
+        near = nearest(name, source.names)
+        meant = f"did you mean {near}?" if near else f"there are {', '.join(source.names)}"
+        if rule.sensitive:
+            raise SourceChanged(
+                f"the sensitive column {name} is not there: it may bear another name now. Nothing was read",
+                where=f"source {ingested.source.source}, table {ingested.name}",
+                fix=f"say under `columns` which one it is, or that there is none; {meant}",
+            )
+        told.append(f"columns speaks of {name}, which {ingested.name} does not have; {meant}")
+    return tuple(told)
 
 
 def unseen_deletes(ingested: Ingested) -> tuple[str, ...]:

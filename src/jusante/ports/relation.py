@@ -53,6 +53,7 @@ class DatabaseScan:
     query finds the tables under `"__attached__"`.
     `columns` are those to read, in order, each with its type here (Iceberg's names); no other column leaves the source.
     Empty: all, as the engine finds them. A query in SQLite gives binary columns as hexadecimal digits.
+    `source` is what errors call it.
     """
 
     kind: Literal["postgres", "mysql", "sqlite", "duckdb"]
@@ -62,6 +63,7 @@ class DatabaseScan:
     columns: Mapping[str, str] = field(default_factory=dict)
     connections: int = 2
     timeout_seconds: float = 60.0
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

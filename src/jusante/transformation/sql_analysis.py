@@ -21,8 +21,10 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 def analyse(sql: str) -> Query:
     """The tables that a query reads, and its canonical text. Raises QueryProblem where it is not one SELECT query."""
     tree = _parsed(sql)
-    reads = tuple(sorted({name for name, _ in table_names(tree)}))
-    return Query(sql, reads, tree.sql(DIALECT, comments=False, normalize=True))
+    lines: dict[str, int] = {}
+    for name, line in table_names(tree):
+        lines[name] = min(line, lines.get(name, line))
+    return Query(sql, tuple(sorted(lines)), tree.sql(DIALECT, comments=False, normalize=True), lines)
 
 
 def _parsed(sql: str) -> exp.Query | exp.Pivot:

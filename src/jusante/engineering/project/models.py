@@ -61,7 +61,8 @@ def _sql_model(context: Context, path: Path) -> Iterator[Asset]:
     if header:
         name = f"{path.parent.name}.{path.stem}"
         inputs = tuple(sorted({*query.reads, *tables_of(header.checks)}))
-        yield Asset(name, Place(file, 1), inputs, SqlModel(header, query))
+        places = {name: Place(file, first_line + line) for name, line in query.lines.items()}
+        yield Asset(name, Place(file, 1), inputs, SqlModel(header, query), places)
 
 
 def _header(context: Context, document: Document) -> Model | None:

@@ -141,4 +141,5 @@ def _check_inputs(findings: Findings, asset: Asset, known: Mapping[str, Asset]) 
         if name in findings.unread or name.partition(".")[0] in findings.unread:
             continue
         if name not in known or ":" in name:
-            findings.add("J110", f"nobody makes {name}, which {asset.id} reads", asset.place, suggestion(name, tables))
+            place = asset.places.get(name, asset.place)
+            findings.add("J110", f"nobody makes {name}, which {asset.id} reads", place, suggestion(name, tables))

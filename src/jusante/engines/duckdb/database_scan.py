@@ -250,9 +250,11 @@ def _told(message: str) -> str:
 
 
 def _place(scan: DatabaseScan) -> str:
+    """The source, and the table where that is known; of a database in a file, which file it is."""
+    source = f"source {scan.source}" if scan.source else f"{scan.kind} source"
     if scan.table:
-        return f"{scan.kind} table {'.'.join(part for part in scan.table if part)}"
-    return f"{scan.kind} database" if scan.kind in SERVERS else f"{scan.kind} file {scan.connection.reveal()}"
+        return f"{source}, table {'.'.join(part for part in scan.table if part)}"
+    return source if scan.kind in SERVERS else f"{source}, file {scan.connection.reveal()}"
 
 
 def _fix(message: str) -> str:

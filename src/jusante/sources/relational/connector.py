@@ -118,6 +118,7 @@ class RelationalConnector:
         scan = DatabaseScan(
             kind=self._dialect.kind,
             connection=self._dialect.connection,
+            source=self._source.source,
             query=sql,
             columns=columns,
             connections=1,
@@ -147,6 +148,7 @@ class RelationalConnector:
         scan = DatabaseScan(
             kind=self._dialect.kind,
             connection=self._dialect.connection,
+            source=self._source.source,
             columns={column.name: column.type for column in columns},
             connections=limits.connections,
             timeout_seconds=LONGEST_READ_SECONDS,

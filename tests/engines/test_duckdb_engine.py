@@ -94,6 +94,22 @@ def test_what_does_not_fit_into_memory_is_told(engine: DuckDBEngine) -> None:
     assert "memory" in error.value.fix
 
 
+ODD_TIMES = ["timestamptz 'infinity'", "date '-infinity'", "timestamp '12000-01-01'", "date '0044-03-15 (BC)'"]
+
+
+@pytest.mark.parametrize("odd", ODD_TIMES)
+def test_times_that_no_reader_can_hold_are_refused(engine: DuckDBEngine, tmp_path: Path, odd: str) -> None:
+    with engine.session() as session, pytest.raises(EngineError, match="years 1 to 9999") as error:
+        session.stage(f"select {odd} as at union all select null", Target(str(tmp_path / "out"), {}, 0))
+    assert error.value.where == "column at"
+
+
+def test_a_stream_that_breaks_off_is_told(engine: DuckDBEngine) -> None:
+    text = "case when i < 900000 then '1' else 'x' end"
+    with engine.session() as session, pytest.raises(EngineError, match="Could not convert"):
+        list(session.reader(f"select ({text})::integer as n from range(1000000) as t(i)", 1000))
+
+
 def test_a_query_can_be_stopped(engine: DuckDBEngine) -> None:
     with engine.session() as session:
         timer = threading.Timer(0.3, session.cancel)

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -16,12 +16,17 @@ MARKS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "held": ("‖"
 
 def out() -> Console:
     """The console for what was asked for."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False, width=_width(sys.stdout))
 
 
 def err() -> Console:
     """The console for everything else."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+    return Console(stderr=True, highlight=False, width=_width(sys.stderr))
+
+
+def _width(stream: TextIO) -> int | None:
+    """A terminal's own width; in a file or a pipe, nothing is wrapped."""
+    return None if stream.isatty() else 10_000
 
 
 def print_json(document: Any) -> None:

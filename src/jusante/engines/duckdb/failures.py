@@ -15,7 +15,7 @@ _READ_ONLY = re.compile(r"read-only file system|permission denied", re.IGNORECAS
 def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> JusanteError:
     """The error to tell. With scans of outside systems in play, they are asked first: most failures are theirs."""
     text = str(error)
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:  # Arrow's own errors are OSErrors too, without a number
         return storage_error(error, _path(text))
     if _FULL.search(text):
         return StorageFull(

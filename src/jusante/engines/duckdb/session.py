@@ -11,6 +11,7 @@ from jusante.core.literals import literal
 from jusante.core.names import quote, split
 from jusante.core.schema import Column, Schema
 from jusante.engines.duckdb import database_scan, file_scan
+from jusante.engines.duckdb.calendar import refuse_odd_times
 from jusante.engines.duckdb.failures import failure
 from jusante.engines.duckdb.types import FieldIds, duckdb_name, schema_of, storable
 from jusante.errors import JusanteError
@@ -104,7 +105,15 @@ class DuckDBSession:
 
     def reader(self, sql: str, batch_rows: int = 65_536) -> "pa.RecordBatchReader":
         """A result as a stream of Arrow batches, valid while the session is open."""
-        return self._guarded(lambda: self._connection.execute(sql).to_arrow_reader(batch_rows))
+        import pyarrow as pa
+
+        reader = self._guarded(lambda: self._connection.execute(sql).to_arrow_reader(batch_rows))
+        return pa.RecordBatchReader.from_batches(reader.schema, self._read(reader))
+
+    def _read(self, reader: "pa.RecordBatchReader") -> "Iterator[pa.RecordBatch]":
+        """The batches; what goes wrong on the way is told in our words."""
+        while batch := self._guarded(lambda: next(reader, None)):
+            yield batch
 
     def stage(self, sql: str, target: Target) -> FilePlan:
         """Run a query into Parquet files in the target's folder, at least one, with Iceberg's field ids in them."""
@@ -119,6 +128,8 @@ class DuckDBSession:
             f"file_size_bytes {FILE_BYTES}, filename_pattern '{{i}}', return_stats true)"
         )
         written = self._guarded(lambda: self._connection.execute(copy).fetchall())
+        for row in written:
+            refuse_odd_times(columns, row[4] or {})
         files = [(str(row[0]), int(row[1]), int(row[2])) for row in written]
         schema = Schema(tuple(Column(c.name, c.type, id=ids.of(c.name)) for c in columns))
         return FilePlan(tuple(f[0] for f in files), schema, sum(f[1] for f in files), sum(f[2] for f in files))

@@ -187,7 +187,7 @@ def _enough(found: PostgresType, measured: Measured | None) -> tuple[int, int]:
 
 def _no_decimal(found: PostgresType, why: str) -> SourceError:
     fix = f"read it as another type: `columns: {{{found.name}: {{type: string}}}}` (exact) or `double` (rounded)"
-    return SourceError(f"column {found.name} ({found.declared}) {why}", where=found.name, fix=fix)
+    return SourceError(f"column {found.name} ({found.declared}) {why}", where=f"column {found.name}", fix=fix)
 
 
 def _array(found: PostgresType, measured: Measured | None, as_base: str, read: Read) -> SourceColumn:

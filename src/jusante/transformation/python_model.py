@@ -1,8 +1,11 @@
 """Python models: a function from Arrow tables to one."""
 
 import importlib.util
+import os
 import sys
+import threading
 import traceback
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 RESULT = "__result.rows"
+_imports = threading.Lock()
+_users: Counter[str] = Counter()
+"""How many models of a folder are running: their modules are forgotten when none is."""
 
 
 def build(workshop: Workshop, job: Job) -> Built:
@@ -67,18 +73,25 @@ def _module(path: Path) -> Any:
 @contextmanager
 def _importable(*folders: Path) -> Iterator[None]:
     """The project's own modules can be imported by the model, and are forgotten afterwards: they may change."""
-    before = set(sys.modules)
     added = [str(folder) for folder in folders]
-    sys.path[:0] = added
+    with _imports:
+        sys.path[:0] = added
+        _users[added[0]] += 1
     try:
         yield
     finally:
-        for folder in added:
-            sys.path.remove(folder)
-        for name in set(sys.modules) - before:
-            origin = getattr(sys.modules[name], "__file__", None) or ""
-            if origin.startswith(added[0]):
-                del sys.modules[name]
+        with _imports:
+            for folder in added:
+                sys.path.remove(folder)
+            _users[added[0]] -= 1
+            if not _users[added[0]]:
+                _forget(added[0])
+
+
+def _forget(folder: str) -> None:
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(folder + os.sep):
+            del sys.modules[name]
 
 
 def _line(error: Exception, folder: Path, file: str) -> str:

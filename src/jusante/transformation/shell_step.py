@@ -1,7 +1,9 @@
 """Shell steps: a script that reads tables as files and writes files, and gets nothing that it has not declared."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -46,29 +48,48 @@ def _written(session: Session, table: str, place: Path, step: Step) -> Path:
 def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path]) -> str:
     for output in step.header.outputs:
         (place / output).parent.mkdir(parents=True, exist_ok=True)
-    try:
-        done = subprocess.run(  # noqa: S603  # the script is the project's own, and no shell reads its name
+    said = place / ".said"
+    with said.open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603  # the script is the project's own, and no shell reads its name
             [_shell(script), str(script)],
             cwd=place,
             env=_environment(step.header, files),
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=step.header.timeout_seconds,
-            check=False,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        seconds = step.header.timeout_seconds
+        try:
+            status = process.wait(step.header.timeout_seconds)
+        except subprocess.TimeoutExpired:
+            seconds = step.header.timeout_seconds
+            raise StepFailed(
+                f"not done after {seconds:,} s, and stopped", where=step.file, fix="raise timeout_seconds"
+            ) from None
+        finally:
+            _end(process)
+    if status:
         raise StepFailed(
-            f"not done after {seconds:,} s, and stopped", where=step.file, fix="raise timeout_seconds"
-        ) from None
-    if done.returncode:
-        said = (done.stderr.strip() or done.stdout.strip())[-TAIL:]
-        raise StepFailed(
-            f"ended with status {done.returncode}: {said}", where=step.file, fix="run it by hand to see more"
+            f"ended with status {status}: {_tail(said)}", where=step.file, fix="run it by hand to see more"
         )
-    return done.stdout
+    return _tail(said)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Stop the script and whatever it has started and left running."""
+    with contextlib.suppress(ProcessLookupError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _tail(log: Path) -> str:
+    """The end of what the script said, however much that was."""
+    with log.open("rb") as file:
+        file.seek(max(log.stat().st_size - TAIL, 0))
+        return file.read().decode(errors="replace").strip()
 
 
 def _shell(script: Path) -> str:

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from jusante.core.schema import Column, Schema
+from jusante.engines.duckdb import extensions
 from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
-from jusante.errors import EngineError
+from jusante.errors import EngineError, ExtraMissing
 from jusante.ports.engine import Target
 from jusante.ports.relation import Batches, FilePlan
 
@@ -140,3 +142,18 @@ def test_an_error_says_what_and_shows_no_trace(engine: DuckDBEngine) -> None:
         session.rows("select nothing from (select 1 as something)")
     assert "nothing" in error.value.what
     assert "LINE" not in error.value.what
+
+
+def test_an_extension_that_is_nowhere_says_which_extra_to_add() -> None:
+    connection = duckdb.connect()
+    with pytest.raises(ExtraMissing, match="extension no_such_extension is not installed") as error:
+        extensions.load(connection, "no_such_extension")
+    assert error.value.fix == 'pip install "jusante[no_such_extension]"'
+    connection.close()
+
+
+def test_extensions_come_from_their_wheels() -> None:
+    for name in ("postgres_scanner", "mysql_scanner", "sqlite_scanner"):
+        path = extensions.wheel(name)
+        assert path is not None
+        assert path.is_file()

@@ -1,5 +1,6 @@
 """Where the parts of a project lie in the chosen environment."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ def resolve(project: Project) -> Settings:
 
 
 def _url(given: Any, default: Path) -> str:
-    if isinstance(given, Secret):
-        return given.reveal()
-    return str(given) if given else f"sqlite:///{default.as_posix()}"
+    if not given:
+        return f"sqlite:///{default.as_posix()}"
+    url = given.reveal() if isinstance(given, Secret) else str(given)
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
 
 from jusante.core.run import AssetState, Event, Run, Task
-from jusante.errors import StorageError
+from jusante.errors import ExtraMissing, StorageError
 
 SCHEMA_VERSION = 1
 
@@ -59,11 +59,18 @@ class SqlMetadata:
     """The metadata store on a SQL database."""
 
     def __init__(self, url: str) -> None:
-        self._engine = sa.create_engine(url, poolclass=QueuePool, connect_args=_arguments(url))
+        try:
+            self._engine = sa.create_engine(url, poolclass=QueuePool, connect_args=_arguments(url))
+        except ModuleNotFoundError as error:
+            raise ExtraMissing(f"{error.name} is not installed", fix='pip install "jusante[postgres]"') from None
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _pragmas)
-        with _failures():
-            self._prepare()
+        try:
+            with _failures():
+                self._prepare()
+        except StorageError:
+            self.close()
+            raise
 
     def _prepare(self) -> None:
         with self._engine.begin() as connection:

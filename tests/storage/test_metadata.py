@@ -1,0 +1,127 @@
+"""What a project remembers, on SQLite and on PostgreSQL: whole transactions, in the order in which they came."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from jusante.core.run import AssetState, Run, Task
+from jusante.errors import StorageError
+from jusante.storage.sql_metadata import SqlMetadata
+from projects import made, rows, run, write, write_shop
+from servers.postgres import Postgres
+
+NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
+RUN = Run("r1", "run", "dev", NOW, "host", 1)
+STATE = AssetState("a.b", "v1", {"s.t": 5}, "r1", NOW, "pointer", 7, {"column": "at", "value": "1"}, "marker")
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database to remember in."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'metadata.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = f"m{abs(hash(str(tmp_path))) % 10**10}"
+    server.run(f"create database {name}")
+    return f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlMetadata]:
+    """An empty memory."""
+    store = SqlMetadata(url)
+    yield store
+    store.close()
+
+
+def test_what_is_told_comes_back(store: SqlMetadata) -> None:
+    store.begin(RUN)
+    assert store.unfinished() == (RUN,)
+    task = Task("a.b", "build", "succeeded", "new", 1, 2, 3, 0.5, None, 7, None, ("a notice",))
+    store.record("r1", task, STATE)
+    store.record("r1", Task("c.d", "build", "failed", "no", error={"code": "J400"}))
+    store.end(replace(RUN, status="partial", ended_at=NOW))
+    assert store.tasks("r1")[0] == task
+    assert store.states() == {"a.b": STATE}
+    assert store.run("r1") == replace(RUN, status="partial", ended_at=NOW)
+    assert store.run("r2") is None
+    assert store.unfinished() == ()
+    assert set(store.last_tasks()) == {"a.b", "c.d"}
+
+
+def test_each_change_has_its_event_in_order(store: SqlMetadata) -> None:
+    store.begin(RUN)
+    store.record("r1", Task("a.b", "build", "succeeded"), STATE)
+    store.remember([replace(STATE, version="v2")], "asset.reconciled")
+    store.end(replace(RUN, status="succeeded", ended_at=NOW))
+    events = store.events(0, 100)
+    assert [event.kind for event in events] == ["run.started", "task.succeeded", "asset.reconciled", "run.ended"]
+    assert [event.seq for event in events] == sorted(event.seq or 0 for event in events)
+    assert store.events(events[1].seq or 0, 1)[0].kind == "asset.reconciled"
+    assert store.states()["a.b"].version == "v2"
+
+
+def test_a_task_its_state_and_its_event_are_one_transaction(store: SqlMetadata, url: str) -> None:
+    """Where the event cannot be written, the task and the state are not there either."""
+    store.begin(RUN)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("alter table events rename to events_gone"))
+    with pytest.raises((StorageError, sa.exc.ProgrammingError)):
+        store.record("r1", Task("a.b", "build", "succeeded"), STATE)
+    with engine.begin() as connection:
+        connection.execute(sa.text("alter table events_gone rename to events"))
+    engine.dispose()
+    assert store.tasks("r1") == ()
+    assert store.states() == {}
+
+
+def test_many_threads_at_once_lose_nothing(store: SqlMetadata) -> None:
+    store.begin(RUN)
+
+    def work(number: int) -> None:
+        for step in range(10):
+            name = f"t.{number}_{step}"
+            store.record("r1", Task(name, "build", "succeeded"), replace(STATE, asset=name))
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.tasks("r1")) == len(store.states()) == 60
+
+
+def test_a_database_of_another_version_is_refused(store: SqlMetadata, url: str) -> None:
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("update jusante_schema set version = 99"))
+    engine.dispose()
+    with pytest.raises(StorageError, match="version 99"):
+        SqlMetadata(url)
+
+
+def test_a_database_that_is_not_there_is_told_without_its_password() -> None:
+    with pytest.raises(StorageError) as error:
+        SqlMetadata("postgresql+psycopg://me:hunter2@127.0.0.1:1/nothing").states()
+    assert "hunter2" not in str(error.value)
+    assert error.value.fix
+
+
+def test_a_project_on_postgres(tmp_path: Path, postgres_server: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pointers and memory in a server, files here."""
+    postgres_server.run("create database house")
+    monkeypatch.setenv("HOUSE", f"postgresql://postgres@127.0.0.1:{postgres_server.port}/house")
+    write_shop(tmp_path)
+    settings = "name: small\nenvironments:\n  dev: {catalog: '${env:HOUSE}', metadata: '${env:HOUSE}'}\n"
+    write(tmp_path, {"jusante.yaml": settings})
+    assert len(made(run(tmp_path))) == 6
+    assert made(run(tmp_path)) == set()
+    assert rows(tmp_path, "select count(*) from marts.priced") == [(4,)]
+    assert not (tmp_path / ".jusante/catalog.db").exists()
+    assert not (tmp_path / ".jusante/metadata.db").exists()

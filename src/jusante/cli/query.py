@@ -71,6 +71,8 @@ def _print_table(answer: "Answer") -> None:
         if pa.types.is_integer(f.type) or pa.types.is_floating(f.type) or pa.types.is_decimal(f.type)
     )
     shown = grid(*table.column_names, numbers=numbers)
+    for column in shown.columns:  # one line a row, long texts cut, in a terminal; a pipe is wide enough for all
+        column.no_wrap, column.overflow = True, "ellipsis"
     for row in zip(*(column.to_pylist() for column in table.slice(0, ROWS_SHOWN).columns), strict=True):
         shown.add_row(*(Text("null", "dim") if value is None else Text(str(value)) for value in row))
     out().print(shown)

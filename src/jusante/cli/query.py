@@ -62,6 +62,7 @@ def _print_table(answer: "Answer") -> None:
     from rich.text import Text
 
     from jusante.cli.console import err, grid, out, size
+    from jusante.cli.fitting import fitted
     from jusante.core.words import counted
 
     table = answer.table
@@ -70,11 +71,13 @@ def _print_table(answer: "Answer") -> None:
         for f in table.schema
         if pa.types.is_integer(f.type) or pa.types.is_floating(f.type) or pa.types.is_decimal(f.type)
     )
-    shown = grid(*table.column_names, numbers=numbers)
-    for column in shown.columns:  # one line a row, long texts cut, in a terminal; a pipe is wide enough for all
-        column.no_wrap, column.overflow = True, "ellipsis"
-    for row in zip(*(column.to_pylist() for column in table.slice(0, ROWS_SHOWN).columns), strict=True):
-        shown.add_row(*(Text("null", "dim") if value is None else Text(str(value)) for value in row))
+    columns = [column.to_pylist() for column in table.slice(0, ROWS_SHOWN).columns]
+    texts = [["null" if value is None else str(value) for value in row] for row in zip(*columns, strict=True)]
+    headers, *rows = fitted([table.column_names, *texts], out().width)
+    shown = grid(*headers, numbers=tuple(headers[table.column_names.index(name)] for name in numbers))
+    for number, row in enumerate(rows):
+        values = [column[number] for column in columns]
+        shown.add_row(*(Text(text, "dim" if value is None else "") for text, value in zip(row, values, strict=True)))
     out().print(shown)
     more = f" (the first {ROWS_SHOWN} are shown; --format csv gives all)" if table.num_rows > ROWS_SHOWN else ""
     err().print(

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCALE ?= 1
 
-.PHONY: demo test lint types layers unit test-slow docs-check clean
+.PHONY: demo test lint types layers unit test-slow docs clean
 
 demo: $(VENV)/.demo
 	$(BIN)/jusante demo shop --scale $(SCALE)
@@ -13,8 +13,8 @@ demo: $(VENV)/.demo
 test: lint types layers unit
 
 lint: $(STAMP)
-	$(BIN)/ruff format --check src tests benchmarks examples
-	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff format --check src tests benchmarks examples docs
+	$(BIN)/ruff check src tests benchmarks examples docs
 
 types: $(STAMP)
 	$(BIN)/mypy
@@ -39,6 +39,9 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 $(STAMP): $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards]" --group dev
 	touch $@
+
+docs: $(STAMP)
+	$(BIN)/python docs/reference.py
 
 clean:
 	rm -rf $(VENV) shop

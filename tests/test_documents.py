@@ -1,6 +1,7 @@
 """What the documents show is so: their examples are read, their commands run, their links lead somewhere."""
 
 import ast
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -64,6 +65,16 @@ def test_the_first_project_runs_as_it_is_shown(tmp_path: Path) -> None:
 def test_every_command_is_told_of() -> None:
     table = README.partition("| command | does |")[2].partition("\n\n")[0]
     assert {name for name in COMMANDS if not re.search(rf"`(jusante )?{name}\b", table)} == set()
+
+
+def test_the_reference_says_what_the_code_says() -> None:
+    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    reference = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(reference)
+    for name, text in reference.pages().items():
+        assert (reference.FOLDER / name).read_text(encoding="utf-8") == text, f"make docs writes {name} anew"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=[str(path.relative_to(ROOT)) for path in DOCUMENTS])

@@ -12,9 +12,10 @@ from jusante.core.schema import Schema
 from jusante.core.source import Source, SourceTable
 from jusante.engines.duckdb.engine import DuckDBEngine
 from jusante.errors import JusanteError, SourceError
-from jusante.ports.connector import Connector, Reading, Request
+from jusante.ports.connector import Reading, Request
 from jusante.ports.engine import Reject
 from jusante.sources.files import FileTableOptions, files
+from jusante.sources.files.connector import FilesConnector
 
 OPTIONS = set(FileTableOptions.model_fields)
 NAME = "t"
@@ -58,7 +59,7 @@ class Shelf:
     def __init__(self, folder: Path, engine: DuckDBEngine) -> None:
         self.folder = folder
         self.engine = engine
-        self._opened: list[Connector] = []
+        self._opened: list[FilesConnector] = []
 
     def put(self, name: str, content: str | bytes, encoding: str = "utf-8") -> Path:
         """Write a file; a text as it is, without any change of its line ends."""
@@ -67,12 +68,14 @@ class Shelf:
         path.write_bytes(content if isinstance(content, bytes) else content.encode(encoding))
         return path
 
-    def connector(self) -> Connector:
-        self._opened.append(files.open(Source(source="files", kind="files"), self.folder, self.engine))
-        return self._opened[-1]
+    def connector(self) -> FilesConnector:
+        opened = files.open(Source(source="files", kind="files"), self.folder, self.engine)
+        assert isinstance(opened, FilesConnector)
+        self._opened.append(opened)
+        return opened
 
     def schema(self, path: str | Sequence[str], known: Schema | None = None, **settings: Any) -> dict[str, str]:
-        found = self.connector().schema(NAME, table(path, **settings), **({"known": known} if known else {}))
+        found = self.connector().schema(NAME, table(path, **settings), known)
         return {column.name: column.type for column in found}
 
     def request(
@@ -81,14 +84,17 @@ class Shelf:
         marker: str | None = None,
         known: Schema | None = None,
         only: tuple[str, ...] | None = None,
+        connector: FilesConnector | None = None,
         **settings: Any,
     ) -> Request:
-        names = only or tuple(self.schema(path, known, **settings))
-        return Request(NAME, table(path, **settings), names, marker=marker, known=known)
+        declared = table(path, **settings)
+        names = only or (connector or self.connector()).schema(NAME, declared, known).names
+        return Request(NAME, declared, names, marker=marker, known=known)
 
     def load(self, path: str | Sequence[str], **wanted: Any) -> Load:
         """Read what a load would read. `marker`, `known` and `only` go into the request, the rest into the table."""
-        return self.take(self.connector().read(self.request(path, **wanted)))
+        connector = self.connector()
+        return self.take(connector.read(self.request(path, connector=connector, **wanted)))
 
     def take(self, reading: Reading) -> Load:
         with self.engine.session({"it.rows": reading.relation}) as session:

@@ -3,10 +3,12 @@
 A `FileScan` without `options["groups"]` is read as DuckDB finds it. With groups nothing is guessed: `types` lists every
 column to deliver, in order, and each group is a mapping of
 `files` (path as it is read -> name as it is shown), `columns` (the names in the files, in order; needed for CSV and
-Parquet), and the rest options of DuckDB's reader. `options["hidden"]` names columns whose values no message shows.
+Parquet), and the rest options of DuckDB's reader. `options["hidden"]` names columns whose values no message shows;
+`options["rejects"]` are rows that were set aside before.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +16,8 @@ import duckdb
 
 from jusante.core.literals import literal
 from jusante.core.names import quote
-from jusante.engines.duckdb.file_failure import failure, shown_names
+from jusante.engines.duckdb.file_failure import failure, pattern_of, reader_options, shown_names, without_values
+from jusante.engines.duckdb.file_lines import lines_at
 from jusante.engines.duckdb.types import duckdb_name
 from jusante.ports.engine import Reject
 from jusante.ports.relation import FileScan
@@ -25,6 +28,8 @@ REJECTS_KEPT = 10_000
 _READERS = {"csv": "read_csv", "json": "read_json", "ndjson": "read_json", "parquet": "read_parquet"}
 _JSON_FORMAT = {"json": "auto", "ndjson": "newline_delimited"}
 _LARGEST_OBJECT_BYTES = 64 * 1024 * 1024
+_PATH = "jusante path"  # what a reader calls the file of a row; files may have a column `filename`
+_SHOWN_PATH = quote(_PATH) if os.sep == "/" else f"replace({quote(_PATH)}, '\\', '/')"
 _CSV_FIXED = {"auto_detect": False, "quote": '"', "escape": '"', "header": True}
 
 
@@ -53,7 +58,7 @@ def _found(name: str, scan: FileScan) -> str:
     call = _call(name, scan, tuple(scan.files), arguments, types)
     if not scan.file_column:
         return f"select * from {call}"
-    return f"select * exclude (filename), replace(filename, '\\', '/') as {quote(scan.file_column)} from {call}"
+    return f"select * exclude ({quote(_PATH)}), {_SHOWN_PATH} as {quote(scan.file_column)} from {call}"
 
 
 # -- groups, in which all is said ----------------------------------------------------------------------------------------
@@ -92,9 +97,9 @@ def _shown(files: Mapping[str, str]) -> str:
     """SQL for the name that is shown: the path without the folder that all of them lie in, else name by name."""
     folders = {path[: -len(name)] if path.endswith(name) else None for path, name in files.items()}
     if len(folders) == 1 and (folder := folders.pop()) is not None:
-        return f"substr(replace(filename, '\\', '/'), {len(folder) + 1})"
+        return f"substr({_SHOWN_PATH}, {len(folder) + 1})"
     cases = " ".join(f"when {literal(path)} then {literal(name)}" for path, name in files.items())
-    return f"case replace(filename, '\\', '/') {cases} end"
+    return f"case {_SHOWN_PATH} {cases} end"
 
 
 def _nothing(scan: FileScan) -> str:
@@ -104,9 +109,9 @@ def _nothing(scan: FileScan) -> str:
 
 
 def _call(name: str, scan: FileScan, files: tuple[str, ...], options: Mapping[str, Any], more: list[str]) -> str:
-    arguments = [_value(files)]
+    arguments = [_value(tuple(map(pattern_of, files)))]
     arguments += [f"{key} = {_value(value)}" for key, value in options.items() if value is not None] + more
-    arguments += ["filename = true"] if scan.file_column else []
+    arguments += [f"filename = {literal(_PATH)}"] if scan.file_column else []
     if scan.set_aside and scan.format == "csv":
         errors, scans = _reject_tables(name)
         arguments += ["store_rejects = true", f"rejects_limit = {REJECTS_KEPT}"]
@@ -131,21 +136,40 @@ def _value(value: Any) -> str:
 
 def rejects(connection: duckdb.DuckDBPyConnection, name: str, scan: FileScan | None = None) -> list[Reject]:
     """The lines that could not be read, each once, at most REJECTS_KEPT. With the scan, files bear their shown names."""
+    set_aside: tuple[Reject, ...] = scan.options.get("rejects", ()) if scan else ()
     errors, scans = _reject_tables(name)
     sql = (
         "select s.file_path, e.line, first(e.column_name order by e.column_idx), first(e.error_message order by e.column_idx), "
-        f"first(e.csv_line order by e.column_idx) from temp.main.{errors} as e join temp.main.{scans} as s "
+        "first(e.csv_line order by e.column_idx), "
+        "min(e.line_byte_position - 1 + length(e.csv_line) - length(ltrim(e.csv_line, e'\\r\\n'))) "
+        f"from temp.main.{errors} as e join temp.main.{scans} as s "
         f"on s.scan_id = e.scan_id and s.file_id = e.file_id group by all order by all limit {REJECTS_KEPT}"
     )
     try:
         rows = connection.execute(sql).fetchall()
     except duckdb.CatalogException:  # nothing has been read yet, or nothing was to be set aside
-        return []
-    shown = shown_names(scan) if scan else {}
-    return [
-        Reject(shown.get(file, file), int(line), column or "", str(reason).split("\n")[0], (text or "").strip("\r\n"))
-        for file, line, column, reason, text in rows
-    ]
+        return list(set_aside[:REJECTS_KEPT])
+    return [*set_aside, *(_reject(row, scan, lines) for lines in [_lines(rows, scan)] for row in rows)][:REJECTS_KEPT]
+
+
+def _reject(row: tuple[Any, ...], scan: FileScan | None, lines: Mapping[tuple[str, int], int]) -> Reject:
+    file, line, column, reason, text, position = row
+    shown = shown_names(scan).get(file, file) if scan else file
+    number = lines.get((file, position), int(line))
+    said = without_values(str(reason).split("\n")[0], scan)
+    return Reject(shown, number, column or "", said, (text or "").strip("\r\n"))
+
+
+def _lines(rows: Sequence[tuple[Any, ...]], scan: FileScan | None) -> dict[tuple[str, int], int]:
+    """The line of each row, by its file and its position in it: after the line ends that the text of a row begins with."""
+    positions: dict[str, list[int]] = {}
+    for file, _, _, _, _, position in rows:
+        positions.setdefault(file, []).append(position)
+    return {
+        (file, position): line
+        for file, found in positions.items()
+        for position, line in lines_at(file, found, reader_options(scan, file) if scan else {}).items()
+    }
 
 
 def _reject_tables(name: str) -> tuple[str, str]:

@@ -132,7 +132,8 @@ class DuckDBSession:
             refuse_odd_times(columns, row[4] or {})
         files = [(str(row[0]), int(row[1]), int(row[2])) for row in written]
         schema = Schema(tuple(Column(c.name, c.type, id=ids.of(c.name)) for c in columns))
-        return FilePlan(tuple(f[0] for f in files), schema, sum(f[1] for f in files), sum(f[2] for f in files))
+        rows, size = sum(f[1] for f in files), sum(f[2] for f in files)
+        return FilePlan(tuple(f[0] for f in files), schema, rows, size, uniform=True)
 
     def rejects(self, name: str) -> list[Reject]:
         """The rows of a file scan that could not be read, after it was read."""
@@ -182,9 +183,11 @@ def read_plan(plan: FilePlan) -> str:
         nulls += f", '' as {quote(plan.file_column)}" if plan.file_column else ""
         return f"select {nulls} where false"
     files = ", ".join(literal(file) for file in plan.files)
+    shown = f", filename = {literal(plan.file_column)}" if plan.file_column else ""
+    if plan.uniform:  # several times as fast: filters, statistics and join orders see through it
+        return f"select * from read_parquet([{files}]{shown})"
     fields = ", ".join(
         f"{column.id}: {{name: {literal(column.name)}, type: {literal(duckdb_name(column.type))}, default_value: NULL}}"
         for column in plan.schema
     )
-    shown = f", filename = {literal(plan.file_column)}" if plan.file_column else ""
     return f"select * from read_parquet([{files}], schema = map {{{fields}}}{shown})"

@@ -93,7 +93,7 @@ class FilesConnector:
                 return CsvFiles(self._engine, self._copies, options, bad_rows_fail=bad_rows_fail)
             case "parquet":
                 return ParquetFiles(self._engine)
-        return JsonFiles(self._engine, self._copies, options, by_line=name == "ndjson")
+        return JsonFiles(self._engine, self._copies, options, by_line=name == "ndjson", bad_rows_fail=bad_rows_fail)
 
     def _scan(self, request: Request, files: list[File], wanted: list[File], notices: list[str]) -> FileScan:
         table, form = request.table, self._format(request.table, files)
@@ -110,7 +110,7 @@ class FilesConnector:
         return FileScan(
             format=formats.format_of(files, _options(table).format),
             files=tuple(part.path for part in parts),
-            options={"groups": groups(parts), "hidden": hidden},
+            options={"groups": groups(parts), "hidden": hidden, "rejects": form.rejects(wanted)},
             types=types,
             file_column=FILE_COLUMN,
             set_aside=table.bad_rows == "quarantine",

@@ -1,5 +1,6 @@
 """Copies in UTF-8 of files that the engine cannot read as they are, in a folder that goes when the connector closes."""
 
+import hashlib
 import shutil
 import tempfile
 from pathlib import Path, PurePosixPath
@@ -19,7 +20,7 @@ class Copies:
         """The path of a copy of the file's text, or of the whole lines in its first `limit` characters."""
         key = (file, limit)
         if key not in self._made:
-            target = self._place(file, limit)
+            target = self._place(file, "whole" if limit is None else "sample")
             copy_utf8(file, content, target, limit)
             self._made[key] = target.as_posix()
         return self._made[key]
@@ -31,11 +32,15 @@ class Copies:
         self._folder = None
         self._made.clear()
 
-    def _place(self, file: File, limit: int | None) -> Path:
+    def place(self, file: File) -> Path:
+        """Where somebody else can write a copy of a file that lacks something."""
+        return self._place(file, "mended")
+
+    def _place(self, file: File, kind: str) -> Path:
         """Under its own name, so that the engine tells the shown name by cutting the folder off."""
         self._folder = self._folder or Path(tempfile.mkdtemp(prefix="jusante-files-"))
         shown = PurePosixPath(file.shown)
-        kind = "whole" if limit is None else "sample"
         if shown.is_absolute() or ".." in shown.parts or ":" in file.shown:
-            return self._folder / kind / "elsewhere" / f"{len(self._made)}"
+            digest = hashlib.sha256(file.shown.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+            return self._folder / kind / "elsewhere" / digest
         return self._folder / kind / shown

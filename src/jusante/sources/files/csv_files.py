@@ -6,12 +6,12 @@ from typing import Any
 from jusante.core.names import quote
 from jusante.core.schema import Schema
 from jusante.errors import SourceError
-from jusante.ports.engine import Engine
+from jusante.ports.engine import Engine, Reject
 from jusante.ports.relation import FileScan
 from jusante.sources.files import FileTableOptions, kinds
-from jusante.sources.files.content import Content, compression, examine, first_line
+from jusante.sources.files.content import Content, compression, examine, first_line, open_quote
 from jusante.sources.files.copies import Copies
-from jusante.sources.files.header import read_header
+from jusante.sources.files.header import Header, read_header
 from jusante.sources.files.listing import File
 from jusante.sources.files.shape import (
     FILE_COLUMN,
@@ -55,19 +55,28 @@ class CsvFiles:
         notices += [f"{name} has a header and no rows that can be read" for name in bare]
         return found
 
+    def rejects(self, files: Iterable[File]) -> tuple[Reject, ...]:
+        """None: the engine finds them while it reads."""
+        del files
+        return ()
+
     def refuse_altered(self, parts: Iterable[Part], types: dict[str, str], declared: set[str]) -> None:
-        """Raise SourceError where a number, further down than types were looked for, would lose its leading zeros."""
+        """Raise SourceError where a value, further down than types were looked for, would silently become another."""
         large = [part for part in parts if _limit(part.file)]
-        numbers = [name for name, kind in types.items() if kind in {"long", "double"} and name.lower() not in declared]
-        if not large or not numbers:
+        tests = {
+            name: test
+            for name, kind in types.items()
+            if name.lower() not in declared and (test := kinds.altered(quote(name), kind))
+        }
+        if not large or not tests:
             return
-        checks = ", ".join(f"bool_or({kinds.altered(quote(name))})" for name in numbers)
-        for file, *altered in self._asked(large, dict.fromkeys(numbers, "string"), checks):
-            if name := next((name for name, is_altered in zip(numbers, altered, strict=True) if is_altered), None):
+        checks = ", ".join(f"bool_or({test})" for test in tests.values())
+        for file, *altered in self._asked(large, dict.fromkeys(tests, "string"), checks):
+            if name := next((name for name, is_altered in zip(tests, altered, strict=True) if is_altered), None):
                 raise SourceError(
-                    f"column {name} has values like 00123, which as numbers would lose their zeros",
+                    f"column {name} has values further down that as {types[name]} would not be what is written (00123, 1.5)",
                     where=file,
-                    fix=f"declare `columns: {{{name}: {{type: string}}}}`, or its type to take them as numbers",
+                    fix=f"declare `columns: {{{name}: {{type: string}}}}`, or the type that they have to become",
                 )
 
     def _looked_at(self, parts: list[Part]) -> dict[File, Shape]:
@@ -113,9 +122,17 @@ class CsvFiles:
             "skip": header.skip,
             "nullstr": ("", *self._options.null_values),
             "compression": compression(file.path) if is_read_as_it_is else "none",
+            "parallel": None if limit or not content.needs_whole_reading else self._in_one_piece(file, content, header),
         }
         path = file.path.as_posix() if is_read_as_it_is else self._copies.of(file, content, limit)
         return Part(file, path, header.names, options)
+
+    def _in_one_piece(self, file: File, content: Content, header: Header) -> bool:
+        """False, as the reader takes it. Read in one piece, a quote that is never closed would swallow rows silently."""
+        if line := open_quote(file, content.encoding, header.delimiter, self._quote):
+            fix = "close the quote, or set `quote: ''` if quotes are letters like others"
+            raise SourceError("a quote is opened and not closed", where=f"{file.shown}:{line}", fix=fix)
+        return False
 
 
 def _limit(file: File) -> int | None:

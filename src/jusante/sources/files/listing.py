@@ -3,8 +3,10 @@
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from jusante.core.names import nearest
@@ -12,6 +14,10 @@ from jusante.errors import SourceError, SourceUnavailable
 
 _BLOCK_BYTES = 1024 * 1024
 _NAMES_SHOWN = 5
+_RIGHT = "give this user the right to read it"
+_TICK_NS = 100_000_000
+_COARSE_TICK_NS = 3_000_000_000
+"""How long a file may change again without another time on it; longer where times are whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +30,22 @@ class File:
     mtime_ns: int
 
     def moved_on(self) -> bool:
-        """Whether it has been written to since."""
-        status = self.path.stat()
+        """Whether it has been written to since, or has gone."""
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return True
         return (status.st_size, status.st_mtime_ns) != (self.size, self.mtime_ns)
+
+    def is_settled(self) -> bool:
+        """Whether a later change would show in its time."""
+        whole_seconds = self.mtime_ns % 1_000_000_000 == 0
+        return time.time_ns() - self.mtime_ns > (_COARSE_TICK_NS if whole_seconds else _TICK_NS)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a file was when it was read: size in bytes, time of its last change, a hash of its content."""
+    """What a file was when it was read: size in bytes, time of its last change (0: too young to go by), a hash of it."""
 
     size: int
     mtime_ns: int
@@ -54,7 +68,10 @@ def find(folder: Path, patterns: Iterable[str]) -> list[File]:
             raise SourceError(f"no file matches {pattern}", where=str(folder), fix=_fix(folder, pattern))
         absolute = Path(pattern).is_absolute()
         found |= {path: path.as_posix() if absolute else _relative(folder, path) for path in matches}
-    return sorted((file for path, shown in found.items() if (file := _file(path, shown))), key=lambda file: file.shown)
+    files = [file for path, shown in found.items() if (file := _file(path, shown))]
+    if not files:
+        raise SourceUnavailable("the files have gone away", where=min(found.values()), fix="run again")
+    return sorted(files, key=lambda file: file.shown)
 
 
 def _file(path: Path, shown: str) -> File | None:
@@ -66,15 +83,26 @@ def _file(path: Path, shown: str) -> File | None:
 
 
 def _matches(folder: Path, pattern: str) -> list[Path]:
-    literal = folder / pattern
-    if literal.is_file():
-        return [literal]
     path = Path(pattern)
     start, rest = (Path(path.anchor), str(path.relative_to(path.anchor))) if path.is_absolute() else (folder, pattern)
     try:
-        return [match for match in start.glob(rest) if match.is_file() and not match.name.startswith(".")]
+        if (folder / pattern).is_file():
+            return [folder / pattern]
+        return [match for match in start.glob(rest) if match.is_file() and not _is_hidden(match, start, path)]
     except (ValueError, NotImplementedError) as error:
         raise SourceError(f"{pattern!r} is no glob: {error}", fix="write one like `data/orders_*.csv`") from None
+    except PermissionError as error:
+        raise SourceError("the folder may not be read", where=str(error.filename), fix=_RIGHT) from None
+    except OSError as error:
+        what = f"{pattern!r} cannot be looked for: {error.strerror}"
+        raise SourceError(what, fix="write a glob like `data/orders_*.csv`") from None
+
+
+def _is_hidden(match: Path, start: Path, pattern: Path) -> bool:
+    """Whether a file or a folder on the way to it begins with a dot, and the glob does not say so itself."""
+    parts = [part for part in Path(os.path.relpath(match, start)).parts if part != ".."]
+    named = [part for part in pattern.parts if part.startswith(".")]
+    return any(part.startswith(".") and not any(fnmatchcase(part, name) for name in named) for part in parts)
 
 
 def _relative(folder: Path, path: Path) -> str:
@@ -107,8 +135,9 @@ def seen(files: Iterable[File], before: Marker) -> Marker:
     for file in files:
         known = before.get(file.shown)
         same = known is not None and (known.size, known.mtime_ns) == (file.size, file.mtime_ns)
+        settled = file.is_settled()
         digest = known.digest if known and same else digest_of(file)
-        now[file.shown] = Seen(file.size, file.mtime_ns, digest)
+        now[file.shown] = Seen(file.size, file.mtime_ns if settled else 0, digest)
     return now
 
 
@@ -125,9 +154,7 @@ def digest_of(file: File) -> str:
             while block := opened.read(_BLOCK_BYTES):
                 digest.update(block)
     except PermissionError:
-        raise SourceError(
-            "the file may not be read", where=file.shown, fix="give this user the right to read it"
-        ) from None
+        raise SourceError("the file may not be read", where=file.shown, fix=_RIGHT) from None
     except FileNotFoundError:
         raise SourceUnavailable("the file has gone away", where=file.shown, fix="run again") from None
     return digest.hexdigest()

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from jusante.core.schema import Schema
 from jusante.errors import EngineError, SourceError
-from jusante.ports.engine import Engine
+from jusante.ports.engine import Engine, Reject
 from jusante.ports.relation import FileScan
 from jusante.sources.files.listing import File
-from jusante.sources.files.shape import Part, groups, no_file_column
+from jusante.sources.files.shape import FILE_COLUMN, Part, groups, no_file_column
 
 _READ = "files.rows"
 
@@ -27,7 +27,7 @@ class ParquetFiles:
             return {}
         if filled not in self._types:
             self._types[filled] = self._described(filled)
-            no_file_column(self._types[filled], filled[0].shown)
+            self._refuse_file_column(filled)
         return self._types[filled]
 
     def parts(self, files: Iterable[File], notices: list[str]) -> list[Part]:
@@ -37,6 +37,16 @@ class ParquetFiles:
         filled = [file for file in listed if file.size]
         names = tuple(self.types(filled, None))
         return [Part(file, file.path.as_posix(), names) for file in filled]
+
+    def rejects(self, files: Iterable[File]) -> tuple[Reject, ...]:
+        """None: a Parquet file is whole or damaged."""
+        del files
+        return ()
+
+    def _refuse_file_column(self, files: tuple[File, ...]) -> None:
+        if any(name.lower() == FILE_COLUMN for name in self._types[files]):
+            for file in files:
+                no_file_column(self._described((file,)), file.shown)
 
     def _described(self, files: tuple[File, ...]) -> dict[str, str]:
         parts = [Part(file, file.path.as_posix(), ()) for file in files]

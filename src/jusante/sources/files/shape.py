@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from jusante.core.schema import Schema
 from jusante.errors import SourceError
+from jusante.ports.engine import Reject
 from jusante.sources.files import kinds
 from jusante.sources.files.listing import File
 
@@ -40,6 +41,9 @@ class Format(Protocol):
 
     def parts(self, files: Iterable[File], notices: list[str]) -> list[Part]:
         """How the engine reads the files, without those that have nothing in them."""
+
+    def rejects(self, files: Iterable[File]) -> tuple[Reject, ...]:
+        """The rows of the files that were set aside on the way; the engine sets others aside by itself."""
 
 
 def groups(parts: Iterable[Part]) -> tuple[dict[str, Any], ...]:

@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from jusante.core.noun import Noun
 from jusante.core.secret import Secret
 from jusante.core.source import Source
 from jusante.ports.connector import Connector, ConnectorKind
 from jusante.ports.engine import Engine
+from jusante.sources.http_api.json_path import steps
 
 
 class _Secretive(Noun):
@@ -68,6 +69,11 @@ class Paging(Noun):
     size: int | None = Field(None, ge=1, description="How many records to ask for at once.")
     size_parameter: str | None = Field(None, description="The parameter that takes the size: `limit`.")
 
+    @field_validator("cursor", "next")
+    @classmethod
+    def _understood(cls, value: str | None) -> str | None:
+        return understood(value) if value else value
+
     @model_validator(mode="after")
     def _one(self) -> "Paging":
         ways = [self.page, self.offset, self.cursor, self.next, self.link_header or None]
@@ -95,6 +101,17 @@ class HttpTableOptions(_Secretive):
     records: str = Field("$", description="Where in the body the records are: `$.data`.")
     params: dict[str, str | Secret] = Field(default_factory=dict)
     paging: Paging | None = None
+
+    @field_validator("records")
+    @classmethod
+    def _understood(cls, value: str) -> str:
+        return understood(value)
+
+
+def understood(path: str) -> str:
+    """A JSONPath as it was given. Raises ValueError for what is none."""
+    steps(path)
+    return path
 
 
 def _open(source: Source, folder: Path, engine: Engine) -> Connector:

@@ -11,7 +11,7 @@ from jusante.ports.connector import Reading, Request
 from jusante.ports.relation import Batches
 from jusante.sources.http_api import HttpSourceOptions, HttpTableOptions
 from jusante.sources.http_api.pages import pages
-from jusante.sources.http_api.records import Spool, arrow_schema
+from jusante.sources.http_api.records import Spool, arrow_schema, type_of
 from jusante.sources.http_api.requests import Asker
 
 
@@ -29,17 +29,22 @@ class HttpConnector:
         """An API does not tell its endpoints."""
         return ()
 
-    def schema(self, name: str, table: SourceTable) -> Schema:
-        """The columns as the first page shows them."""
+    def schema(self, name: str, table: SourceTable, known: Schema | None = None) -> Schema:
+        """The columns as the first page shows them. One that is null there is the one known by that name, if any."""
         spool = self._spool((), name)
         spool.add(next(pages(self._asker, self._address, _options(table), {}, self._where(name)), []))
         declared = {column: rule.type or "string" for column, rule in table.columns.items()}
-        names = list(dict.fromkeys([*spool.kinds, *declared]))
-        if not names:
+        kept = {column.name: column.type for column in known or () if column.name in spool.kinds}
+        types = {
+            column: type_of(kind, kept.get(column)) or declared.get(column) for column, kind in spool.kinds.items()
+        }
+        types = {**types, **{column: kind for column, kind in declared.items() if not types.get(column)}}
+        found = tuple(Column(column, kind) for column, kind in types.items() if kind)
+        if not found:
             raise SourceError(
                 f"{name} is empty, and no columns are declared", where=self._where(name), fix="declare its columns"
             )
-        return Schema(tuple(Column(column, spool.kinds.get(column) or declared[column]) for column in names))
+        return Schema(found)
 
     def unchanged(self, request: Request) -> bool:
         """An API does not tell without being asked for all of it."""

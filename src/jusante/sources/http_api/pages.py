@@ -20,6 +20,7 @@ def pages(  # noqa: C901  # one loop over four ways of paging
     url = httpx.URL(address.rstrip("/") + "/" + table.path.lstrip("/"))
     params: dict[str, Any] = {**table.params, **extra}
     paging, seen, got = table.paging, set(), 0
+    last: list[Any] = []
     if paging and paging.size and paging.size_parameter:
         params[paging.size_parameter] = paging.size
     for number in range(MOST_PAGES):
@@ -36,6 +37,12 @@ def pages(  # noqa: C901  # one loop over four ways of paging
         if paging.page or paging.offset:
             if not records or (paging.size and len(records) < paging.size):
                 return
+            if records == last:
+                what = "the API sends the same page twice, whichever is asked for"
+                raise SourceError(
+                    what, where=f"{where}, page {number + 1}", fix="see paging: its parameter or its start"
+                )
+            last = records
             continue
         onward = _onward(paging, body, headers)
         if not onward:
@@ -47,8 +54,15 @@ def pages(  # noqa: C901  # one loop over four ways of paging
             assert paging.parameter
             params[paging.parameter] = onward
         else:
-            url, params = url.join(onward), {}
+            url, params = _joined(url, onward, where), {}
     raise SourceError(f"there are more than {MOST_PAGES:,} pages", where=where, fix="ask for larger pages: paging.size")
+
+
+def _joined(url: httpx.URL, link: str, where: str) -> httpx.URL:
+    try:
+        return url.join(link)
+    except (httpx.InvalidURL, ValueError):
+        raise SourceError(f"the next link is none: {link!r}", where=where, fix="see what the API sends") from None
 
 
 def _records(body: Any, path: str, where: str) -> list[Any]:

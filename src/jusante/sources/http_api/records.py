@@ -7,6 +7,7 @@ source is done with before a commit begins, memory holds one page, and nothing i
 
 import datetime as dt
 import decimal
+import functools
 import hashlib
 import json
 import tempfile
@@ -20,6 +21,9 @@ from jusante.errors import SourceError
 
 MOST_SPOOLED_BYTES = 20 * 1024**3
 BATCH_ROWS = 10_000
+_NUMBER, _TEXT = "\0n", "\0t"
+NOTHING = ""
+"""The kind of null, and of the items of an empty list: any other holds it."""
 
 
 class Spool:
@@ -30,6 +34,7 @@ class Spool:
         self._where = where
         self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115  # closed by `batches`
         self.kinds: dict[str, str] = {}
+        """By column; NOTHING where all values were null."""
         self._sum = 0
 
     def add(self, records: list[dict[str, Any]]) -> None:
@@ -37,9 +42,9 @@ class Spool:
         for record in records:
             row = {name: flat(record[name]) for name in self._wanted or record if name in record}
             for name, value in row.items():
-                if value is not None:
-                    self.kinds[name] = _wider(self.kinds.get(name), kind_of(value))
-            line = json.dumps(row, default=_as_text, ensure_ascii=False)
+                self.kinds[name] = _wider(self.kinds.get(name, NOTHING), kind_of(value))
+            marked = {name: _marked(value) for name, value in row.items()}
+            line = json.dumps(marked, default=_as_text, ensure_ascii=False)
             self._sum += int.from_bytes(hashlib.blake2b(line.encode(), digest_size=16).digest())
             self._file.write(line + "\n")
         if self._file.tell() > MOST_SPOOLED_BYTES:
@@ -86,12 +91,29 @@ def _as_number(value: Any) -> Any:
 
 def _as_text(value: Any) -> str:
     assert isinstance(value, decimal.Decimal)
-    return f"\0{value}"
+    return f"{_NUMBER}{value}"
+
+
+def _marked(value: Any) -> Any:
+    """A value whose texts cannot be taken for the marked ones, as decimals are spooled."""
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    return f"{_TEXT}{value}" if isinstance(value, str) and value.startswith("\0") else value
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unmarked(item) for item in value]
+    if not isinstance(value, str) or not value.startswith("\0"):
+        return value
+    return value.removeprefix(_TEXT) if value.startswith(_TEXT) else decimal.Decimal(value.removeprefix(_NUMBER))
 
 
 def kind_of(value: Any) -> str:
-    """The type of a value, as Iceberg names it."""
+    """The type of a value, as Iceberg names it; NOTHING for null."""
     match value:
+        case None:
+            return NOTHING
         case bool():
             return "boolean"
         case int():
@@ -99,18 +121,28 @@ def kind_of(value: Any) -> str:
         case float() | decimal.Decimal():
             return "double"
         case list():
-            kinds = {kind_of(item) for item in value if item is not None}
-            return f"list<{kinds.pop()}>" if len(kinds) == 1 else "list<string>"
+            return f"list<{functools.reduce(_wider, map(kind_of, value), NOTHING)}>"
     return "string"
 
 
-def _wider(known: str | None, now: str) -> str:
+def _wider(known: str, now: str) -> str:
     """The type that holds both."""
-    if known is None or known == now:
+    if known == now or not now:
+        return known
+    if not known:
         return now
     if {known, now} == {"long", "double"}:
         return "double"
-    return "list<string>" if known.startswith("list<") and now.startswith("list<") else "string"
+    if known.startswith("list<") and now.startswith("list<"):
+        return f"list<{_wider(known[5:-1], now[5:-1])}>"
+    return "string"
+
+
+def type_of(kind: str, known: str | None = None) -> str | None:
+    """The type of a kind; where there was no value to tell it by, the known one, if any."""
+    if kind == f"list<{NOTHING}>":
+        return known if known and known.startswith("list<") else "list<string>"
+    return kind or known
 
 
 def arrow_schema(
@@ -120,7 +152,7 @@ def arrow_schema(
     fields = []
     for name in columns:
         kept = known.find(name) if known else None
-        kind = kinds.get(name) or (kept.type if kept else declared.get(name, "string"))
+        kind = type_of(kinds.get(name, NOTHING), kept.type if kept else declared.get(name)) or "string"
         wish = declared.get(name) or (kept.type if kept and decimal_of(kept.type) else "")
         if decimal_of(wish) and kind in {"double", "long"}:
             kind = wish
@@ -146,7 +178,7 @@ def arrow_type(kind: str) -> pa.DataType:
 def _batch(rows: list[dict[str, Any]], schema: pa.Schema, where: str) -> pa.RecordBatch:
     arrays = []
     for field in schema:
-        values = [_fitted(row.get(field.name), field.type) for row in rows]
+        values = [_fitted(_unmarked(row.get(field.name)), field.type) for row in rows]
         try:
             arrays.append(pa.array(values, field.type))
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -159,12 +191,12 @@ def _batch(rows: list[dict[str, Any]], schema: pa.Schema, where: str) -> pa.Reco
 
 
 def _fitted(value: Any, kind: pa.DataType) -> Any:
-    if isinstance(value, str) and value.startswith("\0"):
-        value = decimal.Decimal(value[1:])
     if value is None or isinstance(value, dt.datetime):
         return value
     if pa.types.is_string(kind) and not isinstance(value, str):
-        return json.dumps(value, default=str) if isinstance(value, bool | list) else str(value)
+        return (
+            json.dumps(value, default=_as_number, ensure_ascii=False) if isinstance(value, bool | list) else str(value)
+        )
     if pa.types.is_floating(kind) and isinstance(value, decimal.Decimal | int):
         return float(value)
     if pa.types.is_decimal(kind):

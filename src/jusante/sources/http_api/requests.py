@@ -19,6 +19,7 @@ from jusante.sources.http_api import Auth, HttpSourceOptions
 
 LONGEST_PAUSE_SECONDS = 60.0
 MOST_BYTES = 256 * 1024 * 1024
+MOST_REDIRECTS = 10
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -62,33 +63,48 @@ class Asker:
         raise AssertionError("the last attempt returns or raises")
 
     def _once(self, url: str, params: Mapping[str, Any], where: str) -> tuple[Any, httpx.Headers]:
+        shown = f"GET {urlsplit(url).path}"
+        for _ in range(MOST_REDIRECTS):
+            response, body = self._answer(url, params, shown, where)
+            if not response.is_redirect:
+                break
+            url, params = self._target(url, response, shown, where), {}
+        else:
+            raise SourceError(f"{shown} leads on and on", where=where, fix="see path")
+        if response.status_code == 401 and self._token:
+            self._token = None
+            raise _unavailable(f"{shown}: the token ran out", where)
+        self._judge(response, body, shown, where)
+        try:
+            return json.loads(body, parse_float=decimal.Decimal), response.headers
+        except (ValueError, RecursionError):
+            raise _unavailable(f"{shown}: the answer is not whole JSON ({len(body):,} bytes)", where) from None
+
+    def _answer(self, url: str, params: Mapping[str, Any], shown: str, where: str) -> tuple[httpx.Response, bytes]:
+        """One answer, read to its end."""
         if urlsplit(url)[:2] != self._origin:
             host = urlsplit(url).netloc
             raise SourceError(
                 f"the API leads to another host, {host}", where=where, fix="make that a source of its own"
             )
         self._wait_for_turn()
-        shown = f"GET {urlsplit(url).path}"
+        headers = self._headers()
         try:
-            with self._client.stream("GET", self._url(url, params), headers=self._headers()) as response:
-                body = self._read(response, where)
+            with self._client.stream("GET", self._url(url, params), headers=headers) as response:
+                return response, self._read(response, where)
+        except httpx.InvalidURL as error:
+            raise SourceError(f"{shown}: {self._scrubbed(str(error))}", where=where, fix="see connection") from None
         except httpx.HTTPError as error:
             raise _unavailable(f"{shown}: {self._scrubbed(str(error) or type(error).__name__)}", where) from None
-        if response.status_code == 401 and self._token:
-            self._token = None
-            raise _unavailable(f"{shown}: the token ran out", where)
-        if response.is_redirect:
-            target = str(httpx.URL(url).join(response.headers.get("location", "")))
-            return (
-                self._once(target, {}, where)
-                if target != url
-                else _fail(SourceError(f"{shown} leads to itself", where=where))
-            )
-        self._judge(response, body, shown, where)
+
+    def _target(self, url: str, response: httpx.Response, shown: str, where: str) -> str:
+        """Where a redirect leads."""
+        location = response.headers.get("location", "")
         try:
-            return json.loads(body, parse_float=decimal.Decimal), response.headers
-        except ValueError:
-            raise _unavailable(f"{shown}: the answer is not whole JSON ({len(body):,} bytes)", where) from None
+            return str(httpx.URL(url).join(location))
+        except (httpx.InvalidURL, ValueError):
+            fix = "see path, and what the API sends"
+            raise SourceError(f"{shown} leads to what is no link: {location!r}", where=where, fix=fix) from None
 
     def _read(self, response: httpx.Response, where: str) -> bytes:
         parts, size = [], 0
@@ -164,25 +180,26 @@ class Asker:
                 answer.raise_for_status()
                 self._token = str(answer.json()["access_token"])
             except httpx.HTTPStatusError as error:
-                raise SourceDenied(
-                    f"no token was given: status {error.response.status_code}", where=wanted.token_url
-                ) from None
-            except (httpx.HTTPError, ValueError, KeyError) as error:
+                status = error.response.status_code
+                what = f"no token was given: status {status}"
+                if status in _PASSING:
+                    raise _unavailable(what, wanted.token_url) from None
+                raise SourceDenied(what, where=wanted.token_url, fix="see the source's auth") from None
+            except httpx.HTTPError as error:
                 raise _unavailable(f"no token was given: {self._scrubbed(str(error))}", wanted.token_url) from None
+            except (ValueError, KeyError, TypeError):  # told without the answer: whatever it is may be a secret
+                what = "no token was given: the answer has no access_token"
+                raise SourceDenied(what, where=wanted.token_url, fix="see token_url") from None
         return self._token
 
     def _scrubbed(self, text: str) -> str:
-        for secret in self._secrets:
+        for secret in (*self._secrets, Secret(self._token or "")):
             text = secret.scrub(text)
         return text
 
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
-
-
-def _fail(error: SourceError) -> Any:
-    raise error
 
 
 def _unavailable(what: str, where: str) -> SourceUnavailable:
@@ -207,9 +224,11 @@ def retry_after(header: str | None, now: dt.datetime) -> float | None:
     """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3): a number, or a date."""
     if not header:
         return None
-    if header.strip().isdigit():
+    if header.strip().isdecimal():
         return float(header)
     try:
-        return max(0.0, (email.utils.parsedate_to_datetime(header) - now).total_seconds())
+        at = email.utils.parsedate_to_datetime(header)
+        at = at if at.tzinfo else at.replace(tzinfo=dt.UTC)  # -0000: in UTC, of no known zone (RFC 5322, 3.3)
+        return max(0.0, (at - now).total_seconds())
     except ValueError:
         return None

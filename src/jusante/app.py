@@ -91,10 +91,14 @@ class System:
 
         return SqlMetadata(self.settings.metadata_url)
 
+    @cached_property
+    def _kinds(self) -> Connectors:
+        return Connectors()
+
     def connect(self, source: str) -> Connector:
         """An open source."""
         known = self.project.sources[source]
-        return Connectors()[known.kind].open(known, self.project.folder, self.engine)
+        return self._kinds[known.kind].open(known, self.project.folder, self.engine)
 
     def close(self) -> None:
         """Let go of what was opened."""

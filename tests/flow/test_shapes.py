@@ -121,3 +121,19 @@ def test_one_value_of_every_extreme(tmp_path: Path) -> None:
     write(tmp_path, {"jusante.yaml": PROJECT, "sources/shop.yaml": source("texts: {key: [id]}")})
     run(tmp_path)
     assert [value for _, value in rows(tmp_path, "select * from shop.texts order by id")] == values
+
+
+def test_maintenance_makes_a_table_whose_columns_changed_fast_again(tmp_path: Path) -> None:
+    table = "source: f\nkind: files\nowner: a@b.example\ntables:\n  t: {path: 't_*.csv', ingest: {mode: incremental}}\n"
+    write(tmp_path, {"jusante.yaml": PROJECT, "sources/f.yaml": table, "t_1.csv": "id\n1\n"})
+    run(tmp_path)
+    write(tmp_path, {"t_2.csv": "id,name\n2,b\n"})
+    run(tmp_path)
+    before = rows(tmp_path, "select id, name from f.t order by id")
+    assert before == [(1, None), (2, "b")]
+    with Lake.open(tmp_path) as lake:
+        assert not lake.store.table("f.t").plan.uniform  # type: ignore[union-attr]
+        lake.maintain(keep=dt.timedelta(days=7))
+        assert lake.store.table("f.t").plan.uniform  # type: ignore[union-attr]
+    assert rows(tmp_path, "select id, name from f.t order by id") == before
+    assert made(run(tmp_path)) == set()

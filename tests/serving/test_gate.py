@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,20 @@ def test_odd_files_are_not_tables(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / "t.parquet").write_bytes(b"PAR1")
     with pytest.raises(JusanteError):
         lake.query(f"from '{tmp_path}/t.parquet'")
+
+
+def test_a_question_after_one_that_failed_over_the_same_tables(lake: Lake) -> None:
+    sql = "select 1 / (id - id) as n, cast(product as integer) from shop.orders"
+    for _ in range(3):
+        with pytest.raises(EngineError):
+            lake.query(sql)
+        assert lake.query("select count(*) as n from shop.orders").to_pylist() == [{"n": 4}]
+
+
+def test_many_questions_at_once(lake: Lake) -> None:
+    tables = ["shop.orders", "files.prices", "marts.priced", "marts.by_product", "marts.names", "shop.orders"]
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(
+            pool.map(lambda name: lake.query(f"select count(*) as n from {name}").to_pylist()[0]["n"], tables * 8)
+        )
+    assert answers == [4, 3, 4, 3, 3, 4] * 8

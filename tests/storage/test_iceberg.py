@@ -189,3 +189,18 @@ def test_many_commits_do_not_make_metadata_grow_for_ever(house: House) -> None:
     metadata = list((house.folder / "warehouse").rglob("metadata/*.metadata.json"))
     assert len(metadata) <= 25, len(metadata)
     assert len(house.rows()) == 30
+
+
+def test_files_are_read_as_they_are_only_while_all_have_the_tables_columns(house: House) -> None:
+    """By id, so that a column that went and came back does not show what it held before."""
+    assert house.publish(some(id=[1], a=["x"])).plan.uniform
+    assert house.publish(some(id=[2], a=["y"]), anew=False).plan.uniform
+    assert not house.publish(some(id=[3]), anew=False).plan.uniform
+    assert house.rows() == [{"id": 1, "a": "x"}, {"id": 2, "a": "y"}, {"id": 3, "a": None}]
+    assert not house.publish(some(id=[4], a=["z"]), anew=False).plan.uniform
+    assert house.publish(some(id=[5])).plan.uniform
+    assert house.publish(some(id=[6], a=["new"]), anew=False).plan.uniform is False
+    assert house.rows() == [{"id": 5, "a": None}, {"id": 6, "a": "new"}]
+    kept = house.store.table(NAME)
+    assert kept is not None
+    assert house.store.rollback(NAME, kept.snapshot_id).plan.uniform is False

@@ -75,7 +75,7 @@ def behind(names: Iterable[str], graph: Graph, tables: Tables) -> dict[str, Tabl
 def show_views(session: Session, names: Iterable[str], graph: Graph) -> None:
     """Put the views among these, and those they read in turn, into a session that has their tables."""
     views = _views_among(set(names), graph)
-    for name in graph.order:
+    for name in graph.order if views else ():
         definition = graph[name].definition
         if name in views and isinstance(definition, SqlModel):
             session.add_view(name, definition.query.sql)

@@ -32,9 +32,13 @@ def maintain(  # what, with what, how and when
 
 
 def compact(engine: Engine, store: TableStore, table: Table, run_id: str) -> Table:
-    """Rewrite a table's small files as few large ones, if there are many. Its rows and its state stay what they were."""
+    """Rewrite a table's files, if there are many small ones, or some from before its columns changed.
+
+    Its rows and its state stay what they were.
+    """
     size = table.plan.bytes / max(len(table.plan.files), 1)
-    if len(table.plan.files) <= SMALL_FILES_TOLERATED or size > SMALL_FILE_BYTES:
+    is_compact = len(table.plan.files) <= SMALL_FILES_TOLERATED or size > SMALL_FILE_BYTES
+    if not table.plan.files or (is_compact and table.plan.uniform):
         return table
     with engine.session({table.name: table.plan}) as session:
         folder = store.staging(table.name, f"{run_id}-compact")

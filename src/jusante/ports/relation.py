@@ -16,7 +16,7 @@ class FilePlan:
     """Parquet files of a table of ours; columns are matched by field id, so that files from before a rename still read.
 
     `schema` has an id on every column. `rows` and `bytes` are totals. With `file_column`, a column of that name says
-    which file each row lies in.
+    which file each row lies in. `uniform`: every file has just these columns, so that nothing has to be matched.
     """
 
     files: tuple[str, ...]
@@ -24,6 +24,7 @@ class FilePlan:
     rows: int
     bytes: int
     file_column: str | None = None
+    uniform: bool = False
 
 
 @dataclass(frozen=True, slots=True)

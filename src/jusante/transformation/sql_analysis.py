@@ -24,7 +24,7 @@ def analyse(sql: str) -> Query:
     lines: dict[str, int] = {}
     for name, line in table_names(tree):
         lines[name] = min(line, lines.get(name, line))
-    return Query(sql, tuple(sorted(lines)), tree.sql(DIALECT, comments=False, normalize=True), lines)
+    return Query(sql, tuple(sorted(lines)), tree.sql(DIALECT, comments=False, normalize=True, copy=False), lines)
 
 
 def _parsed(sql: str) -> exp.Query | exp.Pivot:

@@ -136,10 +136,10 @@ def _graph(findings: Findings, assets: list[Asset], sources: Mapping[str, Source
 
 
 def _check_inputs(findings: Findings, asset: Asset, known: Mapping[str, Asset]) -> None:
-    tables = tuple(name for name in known if ":" not in name)
     for name in asset.inputs:
         if name in findings.unread or name.partition(".")[0] in findings.unread:
             continue
         if name not in known or ":" in name:
             place = asset.places.get(name, asset.place)
+            tables = tuple(made for made in known if ":" not in made)
             findings.add("J110", f"nobody makes {name}, which {asset.id} reads", place, suggestion(name, tables))

@@ -3,8 +3,10 @@
 import itertools
 import shutil
 import tempfile
+import threading
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,9 @@ import duckdb
 from jusante.core.literals import literal
 from jusante.engines.duckdb.session import DuckDBSession
 from jusante.ports.relation import FilePlan, Relation
+
+MOST_IDLE = 4
+"""How many locked DuckDBs wait for another question over the same files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,28 +38,53 @@ class DuckDBEngine:
         self._own_spill = None if self._settings.spill else tempfile.mkdtemp(prefix="jusante-spill-")
         self._numbers = itertools.count(1)
         self._database: duckdb.DuckDBPyConnection | None = None
+        self._idle: OrderedDict[tuple[str, ...], duckdb.DuckDBPyConnection] = OrderedDict()
+        self._guard = threading.Lock()
 
     @contextmanager
     def session(
         self, relations: Mapping[str, Relation] | None = None, *, locked: bool = False
     ) -> Iterator[DuckDBSession]:
         """A session over relations by table name; `locked` gives it a DuckDB of its own that reads nothing else."""
-        connection = self._connect(files_of(relations or {})) if locked else self._shared().cursor()
-        session = DuckDBSession(connection, f"s{next(self._numbers)}")
-        try:
-            for name, relation in (relations or {}).items():
-                session.add(name, relation)
-            yield session
-        finally:
-            session.close()
+        with self._locked(files_of(relations or {})) if locked else nullcontext(self._shared()) as database:
+            session = DuckDBSession(database.cursor(), f"s{next(self._numbers)}")
+            try:
+                for name, relation in (relations or {}).items():
+                    session.add(name, relation)
+                yield session
+            finally:
+                session.close()
 
     def close(self) -> None:
         """Let go of memory and spill files."""
         if self._database:
             self._database.close()
             self._database = None
+        while self._idle:
+            self._idle.popitem()[1].close()
         if self._own_spill:
             shutil.rmtree(self._own_spill, ignore_errors=True)
+
+    @contextmanager
+    def _locked(self, files: tuple[str, ...]) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A DuckDB that is shut off from all but these files, for one session at a time.
+
+        A few are kept for the next question over the same files, which finds them opened; one that failed is not.
+        """
+        with self._guard:
+            database = self._idle.pop(files, None)
+        database = database or self._connect(files)
+        try:
+            yield database
+        except BaseException:
+            database.close()
+            raise
+        with self._guard:
+            spare = [self._idle.pop(files)] if files in self._idle else []
+            self._idle[files] = database
+            spare += [self._idle.popitem(last=False)[1] for _ in range(len(self._idle) - MOST_IDLE)]
+        for other in spare:
+            other.close()
 
     def _shared(self) -> duckdb.DuckDBPyConnection:
         if self._database is None:

@@ -23,9 +23,9 @@ class Plans:
         """The table in the state of that pointer, if that is the plan kept."""
         try:
             kept = json.loads(self._path(name).read_text())
-        except (OSError, ValueError):
+            return _read(kept) if kept["pointer"] == pointer else None
+        except (OSError, ValueError, KeyError):  # not there, cut short, or written by another version
             return None
-        return _read(kept) if kept["pointer"] == pointer else None
 
     def put(self, table: Table) -> None:
         """Keep a table's plan. A plan that cannot be written is not kept; reading is slower then, and still right."""
@@ -46,5 +46,5 @@ def _read(kept: dict[str, object]) -> Table:
     plan = kept.pop("plan")
     assert isinstance(plan, dict)
     schema = Schema(tuple(Column(**column) for column in plan["schema"]["columns"]))
-    files = FilePlan(tuple(plan["files"]), schema, plan["rows"], plan["bytes"])
+    files = FilePlan(tuple(plan["files"]), schema, plan["rows"], plan["bytes"], uniform=plan["uniform"])
     return Table(plan=files, **kept)  # type: ignore[arg-type]  # asdict wrote these very fields

@@ -1,5 +1,6 @@
 """From pyiceberg's tables to ours."""
 
+import dataclasses
 import datetime as dt
 from typing import Any
 
@@ -11,12 +12,29 @@ from jusante.core.schema import Column, Schema
 from jusante.errors import StorageError
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Snapshot, Table
+from jusante.storage.iceberg.layout import is_uniform
 
 
-def table_of(name: str, table: IcebergTable) -> Table:
-    """A table as it stands. Raises StorageError where it has delete files, which a plan of files cannot express."""
+def table_of(name: str, table: IcebergTable, files: FilePlan | None = None) -> Table:
+    """A table as it stands, read from its manifests unless its `files` are known.
+
+    Raises StorageError where it has delete files, which a plan of files cannot express.
+    """
     snapshot = table.current_snapshot()
     assert snapshot is not None, "every table of ours is born with a snapshot"
+    schema, summary, plan = schema_of(table), summary_of(snapshot), files or _plan_of(name, table)
+    return Table(
+        name=name,
+        pointer=table.metadata_location,
+        snapshot_id=snapshot.snapshot_id,
+        plan=dataclasses.replace(plan, schema=schema, uniform=is_uniform(schema, summary)),
+        ids=dict(table.schema()._name_to_id),
+        last_id=table.metadata.last_column_id,
+        summary=summary,
+    )
+
+
+def _plan_of(name: str, table: IcebergTable) -> FilePlan:
     tasks = list(table.scan().plan_files())
     if any(task.delete_files for task in tasks):
         raise StorageError(
@@ -24,20 +42,11 @@ def table_of(name: str, table: IcebergTable) -> Table:
             where=name,
             fix=f"rewrite it there, or jusante run {name}",
         )
-    plan = FilePlan(
+    return FilePlan(
         files=tuple(_local(task.file.file_path) for task in tasks),
         schema=schema_of(table),
         rows=sum(task.file.record_count for task in tasks),
         bytes=sum(task.file.file_size_in_bytes for task in tasks),
-    )
-    return Table(
-        name=name,
-        pointer=table.metadata_location,
-        snapshot_id=snapshot.snapshot_id,
-        plan=plan,
-        ids=dict(table.schema()._name_to_id),
-        last_id=table.metadata.last_column_id,
-        summary=summary_of(snapshot),
     )
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from jusante.core.names import split
 from jusante.errors import StorageError, storage_error
+from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
 from jusante.storage.iceberg.places import clear, folder_of, staging_of
 from jusante.storage.iceberg.plans import Plans
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
 
 CATALOG = "jusante"
-_POINTERS = sa.text(
-    "select table_namespace, table_name, metadata_location from iceberg_tables where catalog_name = :catalog"
-)
+_POINTERS = "select table_namespace, table_name, metadata_location from iceberg_tables where catalog_name = :catalog"
+_POINTER = f"{_POINTERS} and table_namespace = :namespace and table_name = :table"
 
 
 class IcebergStore:
@@ -59,15 +59,13 @@ class IcebergStore:
 
     def pointers(self) -> Mapping[str, str]:
         """The pointer of every table, by one query."""
-        with _failures(self._catalog_url), self._database.connect() as connection:
-            if not sa.inspect(connection).has_table("iceberg_tables"):
-                return {}
-            rows = connection.execute(_POINTERS, {"catalog": CATALOG})
-            return {f"{namespace}.{table}": pointer for namespace, table, pointer in rows if pointer}
+        return self._asked(_POINTERS)
 
     def table(self, name: str, pointer: str | None = None) -> Table | None:
         """A table as it stands, from the plan kept if there is one."""
-        pointer = pointer or self.pointers().get(name)
+        if pointer is None:
+            namespace, table = split(name)
+            pointer = self._asked(_POINTER, namespace=namespace, table=table).get(name)
         if pointer is None:
             return None
         if kept := self._plans.get(name, pointer):
@@ -101,8 +99,8 @@ class IcebergStore:
                 with self._making:
                     writing.make_namespace(self._catalog, commit.name)
                 table = writing.create(self._catalog, commit, str(folder_of(self._warehouse, commit.name)))
-            else:
-                table = writing.replace(self._load(commit.name), commit)
+                return self._published(commit.name, table, commit.add)
+            table = writing.replace(self._load(commit.name), commit)
         return self._published(commit.name, table)
 
     def rollback(self, name: str, snapshot_id: int) -> Table:
@@ -150,10 +148,17 @@ class IcebergStore:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _published(self, name: str, table: Any) -> Table:
+    def _asked(self, query: str, **values: str) -> dict[str, str]:
+        with _failures(self._catalog_url), self._database.connect() as connection:
+            if not sa.inspect(connection).has_table("iceberg_tables"):
+                return {}
+            rows = connection.execute(sa.text(query), {"catalog": CATALOG, **values})
+            return {f"{namespace}.{table}": pointer for namespace, table, pointer in rows if pointer}
+
+    def _published(self, name: str, table: Any, files: FilePlan | None = None) -> Table:
         from jusante.storage.iceberg.reading import table_of
 
-        found = table_of(name, table)
+        found = table_of(name, table, files)
         self._plans.put(found)
         return found
 

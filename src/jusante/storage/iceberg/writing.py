@@ -1,7 +1,7 @@
 """One commit: staged files in, replaced files out, the schema as it shall be, the summary, all in one transaction."""
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog
@@ -17,6 +17,9 @@ from pyiceberg.types import NestedField
 from jusante.core.names import split
 from jusante.errors import CommitConflict
 from jusante.ports.table_store import Commit
+from jusante.storage.iceberg.layout import described
+from jusante.storage.iceberg.reading import summary_of
+from jusante.storage.iceberg.transactions import change, creation
 
 # Metadata is copied whole at each commit: without these it grows, and commits slow down, with every snapshot kept.
 PROPERTIES = {
@@ -40,14 +43,12 @@ def create(catalog: Catalog, commit: Commit, location: str) -> IcebergTable:
     """A new table, born with its first snapshot. Raises CommitConflict if somebody made it meanwhile."""
     schema = _schema(None, commit)
     with _conflicts(commit.name):
-        transaction = catalog.create_table_transaction(
-            split(commit.name), schema=schema, location=location, properties=PROPERTIES
-        )
+        transaction = creation(catalog, split(commit.name), schema, location, PROPERTIES)
         given = {field.field_id: field.name for field in transaction.table_metadata.schema().fields}
         assert given == {field.field_id: field.name for field in schema.fields}, "ids differ from those in the files"
-        _append(transaction, commit)
-        transaction.commit_transaction()
-        return catalog.load_table(split(commit.name))
+        _append(transaction, commit, None)
+        made = transaction.commit_transaction()
+        return IcebergTable(made.name(), made.metadata, made.metadata_location, made.io, catalog)
 
 
 def replace(table: IcebergTable, commit: Commit) -> IcebergTable:
@@ -58,12 +59,12 @@ def replace(table: IcebergTable, commit: Commit) -> IcebergTable:
             f"{commit.name} was changed by somebody else meanwhile", where=commit.name, fix="run again"
         )
     with _conflicts(commit.name):
-        transaction = table.transaction()
+        transaction = change(table)
         _evolve(transaction, _schema(table, commit))
         if commit.remove:
             _overwrite(transaction, table, commit)
         else:
-            _append(transaction, commit)
+            _append(transaction, commit, summary_of(current))
         transaction.commit_transaction()
     return _expired(table)
 
@@ -105,16 +106,20 @@ def _evolve(transaction: Transaction, schema: IcebergSchema) -> None:
     transaction._apply((added_update, SetCurrentSchemaUpdate.model_validate({"schema-id": number})))
 
 
-def _append(transaction: Transaction, commit: Commit) -> None:
-    with transaction.update_snapshot(snapshot_properties=dict(commit.summary)).merge_append() as update:
+def _append(transaction: Transaction, commit: Commit, kept: Mapping[str, str] | None) -> None:
+    summary = described(commit.summary, commit.add.schema, kept)
+    with transaction.update_snapshot(snapshot_properties=summary).merge_append() as update:
         for file in _data_files(transaction, commit):
             update.append_data_file(file)
 
 
 def _overwrite(transaction: Transaction, table: IcebergTable, commit: Commit) -> None:
     removed = set(commit.remove)
-    with transaction.update_snapshot(snapshot_properties=dict(commit.summary)).overwrite() as update:
-        for task in table.scan().plan_files():
+    tasks = list(table.scan().plan_files())
+    stay = any(task.file.file_path not in removed for task in tasks)
+    summary = described(commit.summary, commit.add.schema, summary_of(table.current_snapshot()) if stay else None)
+    with transaction.update_snapshot(snapshot_properties=summary).overwrite() as update:
+        for task in tasks:
             if task.file.file_path in removed:
                 update.delete_data_file(task.file)
         for file in _data_files(transaction, commit):

@@ -47,6 +47,11 @@ class Load:
         """What the connector left with the last load."""
         return self.state.marker if self.state and self.continues else None
 
+    @property
+    def known(self) -> Schema | None:
+        """The columns that the table has, where this load goes on with it."""
+        return self.current.schema if self.current and self.continues else None
+
 
 class BatchLoader:
     """Loads tables through an engine and a publisher; `clock` says what time it is."""
@@ -60,7 +65,7 @@ class BatchLoader:
         """Load a table once. Raises SourceError kinds, AuditFailed or StorageError; nothing is published then."""
         respect_quiet_hours(load, self._clock())
         table = load.ingested.table
-        source = connector.schema(load.ingested.name, table)
+        source = connector.schema(load.ingested.name, table, load.known)
         arriving = transit.arriving(table, source)
         if not arriving.columns:
             raise SourceError(
@@ -158,7 +163,7 @@ def request_for(load: Load, arriving: Schema, *, anew: bool) -> Request:
         columns=arriving.names,
         since=looking_back(load.cursor, load.ingested.table.ingest.lookback) if goes_on else None,
         marker=load.marker if goes_on else None,
-        known=load.current.schema if load.current and goes_on else None,
+        known=load.known if goes_on else None,
     )
 
 

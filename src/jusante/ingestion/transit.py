@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+from jusante.core.literals import text
 from jusante.core.names import quote
 from jusante.core.schema import Column, Schema, widens
 from jusante.core.source import ColumnRule, SourceTable
 
 FILE_COLUMN = "_file"
+WHOLE = {"int", "long"}
 
 
 def readable(table: SourceTable, source: Schema) -> tuple[str, ...]:
@@ -54,5 +56,18 @@ def select(columns: Schema, found: Schema, relation: str, sql_type: Callable[[st
         assert before is not None, f"{column.name} was asked for and did not come"
         name = quote(before.name)
         same = before.type == column.type and before.name == column.name
-        items.append(name if same else f"cast({name} as {sql_type(column.type)}) as {quote(column.name)}")
+        items.append(name if same else f"{_cast(before, column, sql_type)} as {quote(column.name)}")
     return f"select {', '.join(items)} from {relation}"
+
+
+def loses_fraction(column: str) -> str:
+    """SQL that is true where a value would be rounded to fit a whole number, which no cast says."""
+    return f"coalesce(try_cast({quote(column)} as double) % 1 <> 0, false)"
+
+
+def _cast(before: Column, column: Column, sql_type: Callable[[str], str]) -> str:
+    cast = f"cast({quote(before.name)} as {sql_type(column.type)})"
+    if column.type not in WHOLE or before.type in WHOLE:
+        return cast
+    told = text(f"column {column.name} holds numbers with a fraction, and is declared {column.type}")
+    return f"case when {loses_fraction(before.name)} then error({told}) else {cast} end"

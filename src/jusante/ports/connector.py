@@ -58,8 +58,11 @@ class Connector(Protocol):
     def tables(self) -> tuple[str, ...]:
         """The names of the tables the source offers, as `from:` takes them; empty where it cannot tell."""
 
-    def schema(self, name: str, table: SourceTable) -> Schema:
-        """The table as it is at the source now, without reading its rows (a sample, where there is no other way)."""
+    def schema(self, name: str, table: SourceTable, known: Schema | None = None) -> Schema:
+        """The table as it is at the source now, without reading its rows (a sample, where there is no other way).
+
+        `known` is the table as it stands here, for formats that carry no types: what fits into a known type has it.
+        """
 
     def unchanged(self, request: Request) -> bool:
         """Whether a read would bring nothing new since `request.marker`, if that is cheap to tell; else False."""

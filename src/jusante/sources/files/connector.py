@@ -100,8 +100,9 @@ class FilesConnector:
         found = form.types(files, request.known)
         # Declared types are the reader's business, but a JSON value that does not fit one would fail the whole read.
         is_cast_later = isinstance(form, JsonFiles) and table.bad_rows == "quarantine"
-        found = found if is_cast_later else self._typed(table, found, request.known)
-        by_name = {name.lower(): kind for name, kind in found.items()}
+        typed = found if is_cast_later else self._typed(table, found, request.known)
+        loose = {"double", "string"} if table.bad_rows == "quarantine" else {"double"}
+        by_name = {name.lower(): _read_as(kind, found.get(name, kind), loose) for name, kind in typed.items()}
         types = {name: by_name.get(name.lower(), "string") for name in request.columns if name != FILE_COLUMN}
         parts = form.parts(wanted, notices)
         if isinstance(form, CsvFiles):
@@ -149,6 +150,11 @@ class FilesConnector:
 def _options(table: SourceTable) -> FileTableOptions:
     assert isinstance(table.options, FileTableOptions), "the project's reader checks options against the source's kind"
     return table.options
+
+
+def _read_as(declared: str, found: str, loose: set[str]) -> str:
+    """How a column is read. The reader would round fractions to whole numbers; on arrival they are refused."""
+    return found if declared in {"int", "long"} and found in loose else declared
 
 
 def _is_new(file: File, now: Marker, before: Marker) -> bool:

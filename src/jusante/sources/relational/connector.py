@@ -46,8 +46,9 @@ class RelationalConnector:
         """The names of its tables and views, as `from:` takes them."""
         return tuple(table.written for table in self._dialect.tables(self._ask))
 
-    def schema(self, name: str, table: SourceTable) -> Schema:
+    def schema(self, name: str, table: SourceTable, known: Schema | None = None) -> Schema:
         """The table as it is now. Only numbers that declare no precision have their values looked at."""
+        del known  # a database says itself what it holds
         relation = self._resolve(name, table)
         self._described[name] = relation
         return relation.iceberg

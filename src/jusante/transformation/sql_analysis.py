@@ -20,14 +20,15 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 def analyse(sql: str) -> Query:
     """The tables that a query reads, and its canonical text. Raises QueryProblem where it is not one SELECT query."""
-    tree = _parsed(sql)
+    tree = parsed(sql)
     lines: dict[str, int] = {}
     for name, line in table_names(tree):
         lines[name] = min(line, lines.get(name, line))
     return Query(sql, tuple(sorted(lines)), tree.sql(DIALECT, comments=False, normalize=True, copy=False), lines)
 
 
-def _parsed(sql: str) -> exp.Query | exp.Pivot:
+def parsed(sql: str) -> exp.Query | exp.Pivot:
+    """The syntax tree of one query. Raises QueryProblem where it is none."""
     try:
         trees = [tree for tree in sqlglot.parse(sql, read=DIALECT) if tree is not None]
     except ParseError as error:

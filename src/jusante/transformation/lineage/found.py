@@ -1,0 +1,42 @@
+"""What is known of a query's columns while it is walked, and how one dependence follows another."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from jusante.core.lineage import DIRECT, Direct, Edge, How
+
+
+@dataclass(slots=True)
+class Found:
+    """The edges of a scope's columns and of its rows. `others` are those of a column that is not among `columns`."""
+
+    columns: dict[str, set[Edge]] = field(default_factory=dict)
+    rows: set[Edge] = field(default_factory=set)
+    others: set[Edge] | None = None
+    has_star: bool = False
+
+    def of(self, column: str) -> set[Edge] | None:
+        """The edges of one column; None where it is not known."""
+        return self.columns.get(column.lower(), self.others)
+
+    @property
+    def whole(self) -> set[Edge]:
+        """The edges of all columns together."""
+        return set().union(*self.columns.values(), self.others or ())
+
+
+def followed(how: How, edges: Iterable[Edge]) -> set[Edge]:
+    """The edges of something that depends on other things in this way: of direct ways the greater counts."""
+    if how not in DIRECT:
+        return {Edge(edge.origin, how) for edge in edges}
+    return {Edge(edge.origin, greater(how, edge.how)) if edge.is_direct else edge for edge in edges}
+
+
+def decided(how: How, rows: Iterable[Edge]) -> set[Edge]:
+    """The edges of something whose rows are decided by others: a condition of what is direct, else what the other is."""
+    return {Edge(edge.origin, "condition" if how in DIRECT else how) for edge in rows}
+
+
+def greater(one: How, other: How) -> Direct:
+    """Of two direct ways the one that does more to a value."""
+    return DIRECT[max(DIRECT.index(each) for each in (one, other) if each in DIRECT)]

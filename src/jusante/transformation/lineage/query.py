@@ -1,0 +1,94 @@
+"""A query with every name resolved, then walked."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import traverse_scope
+
+from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
+from jusante.transformation.lineage.found import Found
+from jusante.transformation.lineage.scopes import Walk
+from jusante.transformation.sql_analysis import DIALECT, parsed, table_names
+
+ColumnsOf = Callable[[str], Sequence[str] | None]
+"""The columns of a table by its name; None where they are not known."""
+
+
+class Tables:
+    """The tables that a query reads, by the names that stand in it; case does not matter."""
+
+    def __init__(self, names: Sequence[str], columns_of: ColumnsOf) -> None:
+        self.known: Mapping[str, tuple[str, Sequence[str] | None]] = {
+            name.lower(): (name, columns_of(name)) for name in names
+        }
+
+    @property
+    def schema(self) -> dict[str, object]:
+        """The columns as sqlglot wants them; their types are of no account."""
+        found: dict[str, dict[str, dict[str, str]]] = {}
+        for name, (_, columns) in self.known.items():
+            space, _, table = name.partition(".")
+            if columns is not None:
+                found.setdefault(space, {})[table] = dict.fromkeys((column.lower() for column in columns), "unknown")
+        return dict(found)
+
+    def origin(self, table: exp.Table, column: str) -> Origin | None:
+        """One column; None where the table is known not to have it."""
+        name, columns = self.known[f"{table.db}.{table.name}".lower()]
+        if columns is None:
+            return Origin(name, column)
+        return next((Origin(name, each) for each in columns if each.lower() == column.lower()), None)
+
+    def origins(self, table: exp.Table) -> list[Origin]:
+        """All columns of a table, as far as they are known."""
+        name, columns = self.known[f"{table.db}.{table.name}".lower()]
+        return [Origin(name, column) for column in columns or ()]
+
+    @property
+    def everything(self) -> frozenset[Edge]:
+        """An edge from each column of each table."""
+        return frozenset(
+            Edge(Origin(name, column), "transformation")
+            for name, columns in self.known.values()
+            for column in columns or ()
+        )
+
+
+def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> QueryLineage:
+    """The origins of each column that a query gives. Raises QueryProblem where it is no query.
+
+    `output` are the names of its columns, where they are known: an expression without an alias has none of its own.
+    What cannot be resolved is listed. Where not even the columns can be told, those of `output` depend on everything.
+    """
+    tree = parsed(sql)
+    tables = Tables(sorted({name for name, _ in table_names(tree)}), columns_of)
+    missing = tuple(
+        Unresolved(name, "its columns are not known") for name, columns in tables.known.values() if columns is None
+    )
+    if pivot := tree.find(exp.Pivot):
+        return _unknown(tables, output, (*missing, Unresolved(pivot.sql(DIALECT), "its columns depend on the data")))
+    try:
+        found, unresolved = _walked(tree, tables)
+    except (SqlglotError, RecursionError, KeyError) as error:
+        reason = str(error).split("\n", maxsplit=1)[0]
+        return _unknown(tables, output, (*missing, Unresolved(sql.strip(), reason)))
+    if found.has_star:
+        return _unknown(tables, output, (*missing, Unresolved("*", "its columns are not known")))
+    names = output if len(output) == len(found.columns) else tuple(found.columns)
+    columns = {name: frozenset(edges) for name, edges in zip(names, found.columns.values(), strict=True)}
+    return QueryLineage(columns, frozenset(found.rows), (*missing, *unresolved))
+
+
+def _walked(tree: exp.Expr, tables: Tables) -> tuple[Found, tuple[Unresolved, ...]]:
+    resolved = qualify(
+        tree, schema=tables.schema, dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False
+    )
+    walk = Walk(tables.origin, tables.origins)
+    return walk.all(traverse_scope(resolved)), tuple(walk.unresolved.values())
+
+
+def _unknown(tables: Tables, output: Sequence[str], unresolved: tuple[Unresolved, ...]) -> QueryLineage:
+    everything = tables.everything
+    return QueryLineage(dict.fromkeys(output, everything), everything, unresolved)

@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCALE ?= 1
 
-.PHONY: demo test lint types layers unit test-slow docs clean
+BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries
+
+.PHONY: demo test lint types layers unit test-slow docs benchmarks $(BENCHMARKS:%=bench-%) clean
 
 demo: $(VENV)/.demo
 	$(BIN)/jusante demo shop --scale $(SCALE)
@@ -39,6 +41,12 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 $(STAMP): $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards]" --group dev
 	touch $@
+
+# Each measures itself beside its peers and writes its part of benchmarks/RESULTS.md.
+benchmarks: $(BENCHMARKS:%=bench-%)
+
+$(BENCHMARKS:%=bench-%): bench-%: $(STAMP)
+	$(BIN)/python benchmarks/$*.py
 
 docs: $(STAMP)
 	$(BIN)/python docs/reference.py

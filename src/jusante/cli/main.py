@@ -1,5 +1,6 @@
 """The entry point: which commands there are, in the order of the work, and how an error ends them."""
 
+import gc
 import importlib
 import sys
 from typing import Any
@@ -75,6 +76,8 @@ def main() -> None:
     """Run a command; an error is told in four words (code, what, where, fix) and ends with its exit status."""
     from jusante.errors import JusanteError
 
+    # Imports make many objects and no garbage: looking for it is a sixth of the start of a command.
+    gc.set_threshold(100_000, 20, 20)
     try:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:

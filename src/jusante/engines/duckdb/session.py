@@ -25,6 +25,8 @@ _Result = TypeVar("_Result")
 
 ROW_GROUP_ROWS = 122_880
 FILE_BYTES = 256 * 1024 * 1024
+ENCODING = "compression zstd, compression_level 1, parquet_version v2, dictionary_size_limit 1000"
+"""See ADR 6. A dictionary pays for few values; for more, most of the time to write goes into looking for them."""
 
 
 class DuckDBSession:
@@ -124,7 +126,7 @@ class DuckDBSession:
         self._guarded(lambda: Path(target.folder).parent.mkdir(parents=True, exist_ok=True))
         copy = (
             f"copy ({storable(sql, names, kinds)}) to {literal(target.folder)} (format parquet, "
-            f"compression zstd, parquet_version v2, field_ids {clause}, row_group_size {ROW_GROUP_ROWS}, per_thread_output false, "
+            f"{ENCODING}, field_ids {clause}, row_group_size {ROW_GROUP_ROWS}, per_thread_output false, "
             f"file_size_bytes {FILE_BYTES}, filename_pattern '{{i}}', return_stats true)"
         )
         written = self._guarded(lambda: self._connection.execute(copy).fetchall())

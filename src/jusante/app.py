@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jusante.core.asset import Asset
+from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
+from jusante.core.lineage import Origin
+from jusante.core.names import nearest
 from jusante.core.problem import Problem
 from jusante.core.run import Run, Task, outcome
 from jusante.engineering.project import ProjectProblems, read_problems, read_project
@@ -32,6 +36,7 @@ from jusante.ports.connector import Connector
 from jusante.ports.engine import Engine
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Swept, Table, TableStore
+from jusante.security.sensitive import Reach, declared_in_vain, exposed, keeps_sensitive, problem_of, refusal
 from jusante.serving.gate import Answer, Gate
 from jusante.transformation.build import Built, Workshop
 from jusante.transformation.sql_analysis import analyse
@@ -117,6 +122,7 @@ class Lake:
 
     def __init__(self, system: System) -> None:
         self._system = system
+        self._exposing = threading.Lock()  # tasks ask at the same time, and the lineage is kept in one file
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
@@ -148,6 +154,42 @@ class Lake:
     def store(self) -> TableStore:
         """Its tables."""
         return self._system.store
+
+    @cached_property
+    def columns(self) -> ColumnGraph:
+        """The graph by column, as far as columns are known: those of ingested tables once they have been loaded."""
+        return self._columns_now()
+
+    def _columns_now(self) -> ColumnGraph:
+        from jusante.transformation.lineage import Kept, column_graph
+
+        is_new = not self.settings.state.is_dir()  # nothing has run yet, and looking makes no folders
+        tables = None if is_new else Tables(self._system.store)
+
+        def published(name: str) -> tuple[str, ...] | None:
+            table = tables and tables.get(name)
+            return table.schema.names if table else None
+
+        return column_graph(self._system.graph, published, Kept(self.settings.state / "lineage.json"))
+
+    def column(self, name: str) -> Origin | None:
+        """The column that `table.column` names; None for the name of an asset. Raises UsageError where there is neither."""
+        if name in self._system.graph:
+            return None
+        table, _, column = name.rpartition(".")
+        if table not in self._system.graph:
+            return None
+        there = self.columns.columns(table)
+        found = next((each for each in there if each.lower() == column.lower()), None)
+        if found is None:
+            near = nearest(column, there)
+            fix = (
+                f"did you mean {table}.{near}?"
+                if near
+                else f"there are {', '.join(there) or 'none known: jusante run'}"
+            )
+            raise UsageError(f"{table} has no column {column}", fix=fix)
+        return Origin(table, found)
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -228,6 +270,7 @@ class Lake:
             loader=BatchLoader(system.engine, publisher, _now),
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
+            allow=self._allow,
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
@@ -270,9 +313,32 @@ class Lake:
     def _serve(self, asset: Asset, tables: Tables) -> Built:
         from jusante.serving.dashboards.publish import render
 
+        self._allow(asset)
         states = self._system.metadata.states()
         read, problems = render(asset, self._gate(tables), self.settings.dashboards, _now(), states)
         return Built(None, read, (*problems, f"see {self.settings.dashboards / asset.id.partition(':')[2]}.html"))
+
+    def _allow(self, asset: Asset) -> None:
+        """Raise NotAllowed where a sensitive column would be seen in a place that is for none of its purposes."""
+        for reach in self._exposures():
+            if reach.place.table == asset.id:
+                raise refusal(reach, self._system.graph)
+
+    def _exposures(self) -> tuple[Reach, ...]:
+        """Each sensitive column that would be seen in a place that is for none of its purposes."""
+        graph = self._system.graph
+        if not any(keeps_sensitive(asset) for asset in graph):
+            return ()
+        with self._exposing:
+            return tuple(exposed(graph, self._columns_now()))
+
+    def sensitive_problems(self) -> list[Problem]:
+        """What `check` has to say of personal data."""
+        graph = self._system.graph
+        if not any(keeps_sensitive(asset) for asset in graph):
+            return []
+        columns = self.columns
+        return [*(problem_of(reach, graph) for reach in exposed(graph, columns)), *declared_in_vain(graph, columns)]
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
@@ -315,7 +381,14 @@ def check(folder: Path, environment: str | None = None) -> tuple[Project | None,
     )
     for asset in project.graph if project else ():
         problems += check_problems(asset.checks, str(asset.place))
+    if project and not any(problem.severity == "error" for problem in problems):
+        problems += _sensitive_problems(project)
     return project, problems
+
+
+def _sensitive_problems(project: Project) -> list[Problem]:
+    with Lake(System(project, resolve(project))) as lake:
+        return lake.sensitive_problems()
 
 
 def connector_kinds() -> Connectors:

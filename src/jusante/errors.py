@@ -16,7 +16,8 @@ JusanteError
 ├── StepFailed             J410  a Python model or shell step failed                exit 1
 ├── AuditFailed            J500  a blocking check failed; nothing was published     exit 1
 ├── ProjectBusy            J600  another run holds the project                      exit 1, retryable
-└── ExtraMissing           J700  an optional part is not installed                  exit 2
+├── ExtraMissing           J700  an optional part is not installed                  exit 2
+└── NotAllowed             J800  data would come where it may not                   exit 3
 ```
 """
 
@@ -153,6 +154,13 @@ class ExtraMissing(JusanteError):
 
     code = "J700"
     exit_status = 2
+
+
+class NotAllowed(JusanteError):
+    """Data would come to somebody, or some place, that may not have them."""
+
+    code = "J800"
+    exit_status = 3
 
 
 def storage_error(error: OSError, where: str) -> StorageError:

@@ -2,10 +2,15 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jusante.cli.options import asset_names, opened, project_options
+
+if TYPE_CHECKING:
+    from jusante.app import Lake
+    from jusante.core.lineage import Origin
 
 
 @click.command()
@@ -63,7 +68,10 @@ def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json
 def lineage(
     table: str | None, only_up: bool, only_down: bool, folder: Path, environment: str | None, as_json: bool
 ) -> None:
-    """What a table is made of, and who reads it. Without a TABLE, the whole graph."""
+    """What a table, or one of its columns (marts.daily_sales.revenue), is made of, and who reads it.
+
+    Without a TABLE, the whole graph.
+    """
     from jusante.cli.console import out, print_json
     from jusante.cli.trees import trees
     from jusante.core.graph import Graph
@@ -71,6 +79,9 @@ def lineage(
 
     with opened(folder, environment) as lake:
         graph: Graph = lake.project.graph
+        if table and (column := lake.column(table)):
+            _tell_column(lake, column, up=not only_down, down=not only_up, as_json=as_json)
+            return
     chosen = set(graph.ids)
     if table:
         start = select(graph, [table])
@@ -81,6 +92,19 @@ def lineage(
     console = out()
     for tree in trees(graph, table, chosen, up=not only_down, down=not only_up):
         console.print(tree)
+
+
+def _tell_column(lake: "Lake", column: "Origin", *, up: bool, down: bool, as_json: bool) -> None:
+    from jusante.cli.column_trees import column_document, column_trees
+    from jusante.cli.console import out, print_json
+
+    columns = lake.columns
+    if as_json:
+        print_json(column_document(columns, lake.project.graph, column, up=up, down=down))
+        return
+    console = out()
+    for part in column_trees(columns, column, up=up, down=down):
+        console.print(part)
 
 
 def _document(graph: object, chosen: set[str]) -> dict[str, object]:

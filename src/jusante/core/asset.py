@@ -127,6 +127,14 @@ class Asset:
             case BuiltDashboard() | ShellStep():
                 return ()
 
+    @property
+    def declassified(self) -> Mapping[str, str]:
+        """The columns it declares free of personal data, each with the reason."""
+        match self.definition:
+            case SqlModel(header=header) | PythonModel(header=header):
+                return header.declassify
+        return {}
+
     def version(self, above: Mapping[str, str]) -> str:
         """A hash that changes only when the result might: of what it is, and of the versions of its inputs."""
         basis = [self.kind, _canonical(self.definition), sorted((name, above[name]) for name in self.inputs)]
@@ -149,4 +157,5 @@ def _canonical(definition: Definition) -> Any:
 
 
 def _settings(header: Any) -> Any:
-    return header.model_dump(exclude={"about", "owner", "tags"})
+    # Why a column is declared free is for people to read; that it is decides what may be shown below.
+    return [header.model_dump(exclude={"about", "owner", "tags", "declassify"}), sorted(header.declassify)]

@@ -59,6 +59,9 @@ class Dashboard(Noun):
     owner: str | None = None
     about: str | None = None
     tags: tuple[str, ...] = ()
+    purpose: tuple[str, ...] = Field(
+        (), description="What it is for; sensitive columns with none of these may not be shown."
+    )
     rows: tuple[tuple[Chart, ...], ...]
 
     @property

@@ -26,10 +26,12 @@ class Edge:
     """One dependence of an output column on an origin.
 
     Direct: the value comes from it. Indirect: it decides which value, or whether there is a row, and `how` says by what.
+    `masked`: the value itself cannot be read back from what comes of it, as of a count or a hash.
     """
 
     origin: Origin
     how: How
+    masked: bool = False
 
     @property
     def is_direct(self) -> bool:

@@ -24,6 +24,9 @@ class Model(Noun):
     time: str | None = Field(None, description="The column with the time a row is about.")
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()
+    declassify: Mapping[str, str] = Field(
+        default_factory=dict, description="Columns that hold no personal data any more, each with the reason."
+    )
 
 
 class Step(Noun):
@@ -38,6 +41,9 @@ class Step(Noun):
     format: Literal["csv", "parquet", "ndjson"] = Field("csv", description="The format of the input files.")
     outputs: tuple[str, ...] = Field((), description="Files it writes, relative to the project.")
     environment: tuple[str, ...] = Field((), description="The environment variables it gets, besides PATH.")
+    purpose: tuple[str, ...] = Field(
+        (), description="What it is for; it may not read sensitive columns that are kept for none of these."
+    )
     timeout_seconds: int = Field(3600, ge=1)
 
 

@@ -32,7 +32,10 @@ Serve = Callable[[BuiltDashboard, str], Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What a worker works with. `serve` renders a dashboard and says which snapshots it read."""
+    """What a worker works with. `serve` renders a dashboard and says which snapshots it read.
+
+    `allow` raises NotAllowed where personal data would come to an asset outside that may not have them.
+    """
 
     graph: Graph
     tables: Tables
@@ -41,6 +44,7 @@ class Tools:
     loader: BatchLoader
     connect: Callable[[str], Connector]
     serve: Callable[[Asset], Built]
+    allow: Callable[[Asset], None]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
@@ -116,6 +120,7 @@ class Worker:
             case PythonModel():
                 return python_model.build(workshop, job)
             case ShellStep():
+                self._tools.allow(asset)
                 return shell_step.run(workshop, job)
             case BuiltDashboard():
                 return self._tools.serve(asset)
@@ -134,7 +139,7 @@ class Worker:
             rows_out=published.rows_added if published else None,
             bytes_scanned=built.bytes_scanned,
             snapshot_id=published.table.snapshot_id if published else None,
-            notices=(*built.notices, *_audit_notices(asset.id, published)),
+            notices=(*built.notices, *_audit_notices(asset.id, published), *_declassified(asset)),
         )
         inputs = {name: table.data_id for name, table in built.read.items()}
         return task, self._state(asset, version, inputs, published)
@@ -205,6 +210,10 @@ class Worker:
     def _failed(self, asset: Asset, error: JusanteError) -> Task:
         status: TaskStatus = "held" if isinstance(error, SourceHeld | SourceChanged) else "failed"
         return Task(asset.id, action_of(asset), status, error.what, error=error.at(str(asset.place)).as_dict())
+
+
+def _declassified(asset: Asset) -> tuple[str, ...]:
+    return tuple(f"{name} holds no personal data any more: {why}" for name, why in asset.declassified.items())
 
 
 def _audit_notices(name: str, published: Published | None) -> tuple[str, ...]:

@@ -23,6 +23,8 @@ CODES: Mapping[str, str] = {
     "J120": "an unknown kind",
     "J121": "something that this version cannot do yet",
     "J130": "nobody owns it (a warning)",
+    "J140": "a sensitive column reaches a place that is not for its purpose",
+    "J141": "a model declares a column free of personal data that it does not have",
 }
 
 

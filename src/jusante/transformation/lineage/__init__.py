@@ -1,5 +1,7 @@
-"""Column lineage of SQL: all columns of a query in one pass from the inside out, direct and indirect edges."""
+"""Column lineage: of one query in one pass from the inside out, and of a whole project; direct and indirect edges."""
 
+from jusante.transformation.lineage.kept import Kept
+from jusante.transformation.lineage.project import column_graph
 from jusante.transformation.lineage.query import lineage
 
-__all__ = ["lineage"]
+__all__ = ["Kept", "column_graph", "lineage"]

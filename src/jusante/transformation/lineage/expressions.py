@@ -6,7 +6,7 @@ from typing import cast
 from sqlglot import exp
 
 from jusante.core.lineage import DIRECT, Edge, How
-from jusante.transformation.lineage.found import Found, decided, followed, greater
+from jusante.transformation.lineage.found import Found, decided, followed, greater, masked
 
 Resolve = Callable[[exp.Expr], set[Edge]]
 """The edges of a column, or of all columns of a table that is named in place of one."""
@@ -14,22 +14,34 @@ Inside = Callable[[exp.Expr], Found | None]
 """What is known of a query that stands inside of an expression."""
 
 _PLAIN = (exp.Alias, exp.Paren)
+_MASKING = (exp.Count, exp.CountIf, exp.ApproxDistinct, exp.MD5, exp.MD5Digest, exp.SHA, exp.SHA2, exp.Is)
+_MASKING_NAMES = {"hash", "md5_number", "md5_number_lower", "md5_number_upper", "sha1", "sha256", "count_star"}
 _QUERIES = (exp.Query, exp.Exists)
 
 
 def edges_of(node: exp.Expr, how: How, resolve: Resolve, inside: Inside) -> set[Edge]:
     """All edges of an expression whose value is used in this way."""
     edges: set[Edge] = set()
-    waiting: list[tuple[exp.Expr, How]] = [(node, how)]
+    waiting: list[tuple[exp.Expr, How, bool]] = [(node, how, False)]
     while waiting:
-        each, used = waiting.pop()
+        each, used, hidden = waiting.pop()
         if isinstance(each, exp.Column | exp.TableColumn):
-            edges |= followed(used, resolve(each))
+            found = followed(used, resolve(each))
+            edges |= masked(found) if hidden else found
         elif isinstance(each, _QUERIES):
-            edges |= _of_query(each, used, inside)
+            found = _of_query(each, used, inside)
+            edges |= masked(found) if hidden else found
         else:
-            waiting += _parts(each, used)
+            hides = hidden or masks(each)
+            waiting += [(part, use, hides) for part, use in _parts(each, used)]
     return edges
+
+
+def masks(node: exp.Expr) -> bool:
+    """Whether a function's result does not show what it was given: counts, hashes, and whether there is a value."""
+    if isinstance(node, exp.Anonymous):
+        return node.name.lower() in _MASKING_NAMES
+    return isinstance(node, _MASKING)
 
 
 def _of_query(node: exp.Expr, how: How, inside: Inside) -> set[Edge]:

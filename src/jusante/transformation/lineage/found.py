@@ -29,7 +29,12 @@ def followed(how: How, edges: Iterable[Edge]) -> set[Edge]:
     """The edges of something that depends on other things in this way: of direct ways the greater counts."""
     if how not in DIRECT:
         return {Edge(edge.origin, how) for edge in edges}
-    return {Edge(edge.origin, greater(how, edge.how)) if edge.is_direct else edge for edge in edges}
+    return {Edge(edge.origin, greater(how, edge.how), edge.masked) if edge.is_direct else edge for edge in edges}
+
+
+def masked(edges: Iterable[Edge]) -> set[Edge]:
+    """The edges of what no longer shows the values it was made of."""
+    return {Edge(edge.origin, edge.how, edge.is_direct) for edge in edges}
 
 
 def decided(how: How, rows: Iterable[Edge]) -> set[Edge]:

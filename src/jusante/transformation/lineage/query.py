@@ -76,7 +76,7 @@ def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> Quer
         return _unknown(tables, output, (*missing, Unresolved(sql.strip(), reason)))
     if found.has_star:
         return _unknown(tables, output, (*missing, Unresolved("*", "its columns are not known")))
-    names = output if len(output) == len(found.columns) else tuple(found.columns)
+    names = _named(tuple(found.columns), output)
     columns = {name: frozenset(edges) for name, edges in zip(names, found.columns.values(), strict=True)}
     return QueryLineage(columns, frozenset(found.rows), (*missing, *unresolved))
 
@@ -87,6 +87,16 @@ def _walked(tree: exp.Expr, tables: Tables) -> tuple[Found, tuple[Unresolved, ..
     )
     walk = Walk(tables.origin, tables.origins)
     return walk.all(traverse_scope(resolved)), tuple(walk.unresolved.values())
+
+
+def _named(columns: Sequence[str], output: Sequence[str]) -> Sequence[str]:
+    """Expressions without a name bear the one that the table gives them, where it has as many columns."""
+    if len(columns) != len(output):
+        return columns
+    return [
+        known if name.startswith("_col_") or name == known.lower() else name
+        for name, known in zip(columns, output, strict=True)
+    ]
 
 
 def _unknown(tables: Tables, output: Sequence[str], unresolved: tuple[Unresolved, ...]) -> QueryLineage:

@@ -1,0 +1,1 @@
+"""Who may see what: personal data found at the door."""

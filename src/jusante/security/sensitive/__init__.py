@@ -1,0 +1,6 @@
+"""Personal data: found by what columns are called and what stands in them, and followed to where they can be seen."""
+
+from jusante.security.sensitive.detection import Likely, likely
+from jusante.security.sensitive.travel import Reach, declared_in_vain, exposed, keeps_sensitive, problem_of, refusal
+
+__all__ = ["Likely", "Reach", "declared_in_vain", "exposed", "keeps_sensitive", "likely", "problem_of", "refusal"]

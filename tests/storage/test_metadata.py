@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from jusante.core.run import AssetState, Run, Task
+from jusante.core.run import AssetState, Event, Run, Task
 from jusante.errors import StorageError
 from jusante.storage.sql_metadata import SqlMetadata
 from projects import made, rows, run, write, write_shop
@@ -64,6 +64,14 @@ def test_each_change_has_its_event_in_order(store: SqlMetadata) -> None:
     assert [event.seq for event in events] == sorted(event.seq or 0 for event in events)
     assert store.events(events[1].seq or 0, 1)[0].kind == "asset.reconciled"
     assert store.states()["a.b"].version == "v2"
+
+
+def test_what_was_told_last_comes_first_by_kind_and_asset(store: SqlMetadata) -> None:
+    store.tell([Event("drift.found", NOW, asset="a.b", payload={"n": n}) for n in range(3)])
+    store.tell([Event("drift.found", NOW, asset="c.d", payload={"n": 9}), Event("drift.settled", NOW, asset="a.b")])
+    assert [event.payload["n"] for event in store.latest("drift.found", 2, asset="a.b")] == [2, 1]
+    assert [event.payload["n"] for event in store.latest("drift.found", 2)] == [9, 2]
+    assert store.latest("drift.found", 5, asset="x.y") == ()
 
 
 def test_a_task_its_state_and_its_event_are_one_transaction(store: SqlMetadata, url: str) -> None:

@@ -42,7 +42,7 @@ def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json
 
     with opened(folder, environment) as lake:
         tasks = lake.plan(select)
-        total = len(lake.project.graph)
+        total = sum(asset.is_made for asset in lake.project.graph)
     if as_json:
         print_json({"tasks": [task.as_dict() for task in tasks]})
         return

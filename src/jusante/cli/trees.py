@@ -7,7 +7,14 @@ from rich.tree import Tree
 
 from jusante.core.graph import Graph
 
-COLOURS = {"ingested": "cyan", "model": "green", "view": "blue", "step": "magenta", "dashboard": "yellow"}
+COLOURS = {
+    "ingested": "cyan",
+    "model": "green",
+    "view": "blue",
+    "step": "magenta",
+    "dashboard": "yellow",
+    "exposure": "yellow",
+}
 
 
 def trees(graph: Graph, table: str | None, chosen: set[str], *, up: bool, down: bool) -> Iterator[Tree | Text]:

@@ -8,11 +8,12 @@ from typing import Any, Literal
 
 from jusante.core.check import Check
 from jusante.core.dashboard import Dashboard
+from jusante.core.exposure import Exposure
 from jusante.core.model import PythonModel, Query, ShellStep, SqlModel
 from jusante.core.place import Place
 from jusante.core.source import Source, SourceTable
 
-AssetKind = Literal["ingested", "model", "view", "step", "dashboard"]
+AssetKind = Literal["ingested", "model", "view", "step", "dashboard", "exposure"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,13 @@ class BuiltDashboard:
     queries: tuple[Query, ...]
 
 
-Definition = Ingested | SqlModel | PythonModel | ShellStep | BuiltDashboard
+Definition = Ingested | SqlModel | PythonModel | ShellStep | BuiltDashboard | Exposure
 
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """One thing that the project makes. `id` is the table's name; steps and dashboards are `step:x`, `dashboard:x`.
+    """One thing that the project makes, or that reads what it makes. `id` is the table's name; others are `step:x`,
+    `dashboard:x`, `exposure:x`.
 
     `inputs` are the ids it reads; `places` says where it names them, where that is known.
     """
@@ -58,6 +60,8 @@ class Asset:
                 return "step"
             case BuiltDashboard():
                 return "dashboard"
+            case Exposure():
+                return "exposure"
             case SqlModel(header=header) | PythonModel(header=header):
                 return "view" if header.kind == "view" else "model"
 
@@ -67,6 +71,11 @@ class Asset:
         return self.kind in {"ingested", "model"}
 
     @property
+    def is_made(self) -> bool:
+        """Whether a run makes it; others make an exposure."""
+        return self.kind != "exposure"
+
+    @property
     def owner(self) -> str | None:
         """Whom to tell."""
         match self.definition:
@@ -74,6 +83,8 @@ class Asset:
                 return source.owner
             case BuiltDashboard(dashboard=dashboard):
                 return dashboard.owner
+            case Exposure(owner=owner):
+                return owner
             case SqlModel(header=header) | PythonModel(header=header):
                 return header.owner
             case ShellStep(header=step):
@@ -87,6 +98,8 @@ class Asset:
                 return table.about or source.about or ""
             case BuiltDashboard(dashboard=dashboard):
                 return dashboard.about or ""
+            case Exposure(about=about):
+                return about or ""
             case SqlModel(header=header) | PythonModel(header=header):
                 return header.about or ""
             case ShellStep(header=step):
@@ -100,6 +113,8 @@ class Asset:
                 return table.tags
             case BuiltDashboard(dashboard=dashboard):
                 return dashboard.tags
+            case Exposure(tags=tags):
+                return tags
             case SqlModel(header=header) | PythonModel(header=header):
                 return header.tags
             case ShellStep(header=step):
@@ -113,7 +128,7 @@ class Asset:
                 return table.checks
             case SqlModel(header=header) | PythonModel(header=header):
                 return header.checks
-            case BuiltDashboard() | ShellStep():
+            case BuiltDashboard() | ShellStep() | Exposure():
                 return ()
 
     @property
@@ -124,7 +139,7 @@ class Asset:
                 return table.key
             case SqlModel(header=header) | PythonModel(header=header):
                 return header.grain
-            case BuiltDashboard() | ShellStep():
+            case BuiltDashboard() | ShellStep() | Exposure():
                 return ()
 
     @property
@@ -150,6 +165,8 @@ def _canonical(definition: Definition) -> Any:
             return [dashboard.model_dump(), [query.canonical for query in queries]]
         case SqlModel(header=header, query=query):
             return [query.canonical, _settings(header)]
+        case Exposure():
+            return definition.model_dump()
         case PythonModel(header=header, canonical=canonical, inputs=inputs):
             return [canonical, sorted(inputs.items()), _settings(header)]
         case ShellStep(header=step, script=script):

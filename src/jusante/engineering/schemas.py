@@ -9,6 +9,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from jusante.core.dashboard import Dashboard
 from jusante.core.environment import ProjectFile
+from jusante.core.exposure import Exposure
 from jusante.core.model import Model, Step
 from jusante.core.source import Source, SourceTable
 from jusante.ports.connector import ConnectorKinds
@@ -18,7 +19,13 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 def schemas(kinds: ConnectorKinds) -> dict[str, dict[str, Any]]:
     """A schema for each kind of file, by the name it is written under. Sources allow the keys of every kind there is."""
-    plain: dict[str, type[BaseModel]] = {"project": ProjectFile, "model": Model, "step": Step, "dashboard": Dashboard}
+    plain: dict[str, type[BaseModel]] = {
+        "project": ProjectFile,
+        "model": Model,
+        "step": Step,
+        "dashboard": Dashboard,
+        "exposure": Exposure,
+    }
     found = {name: _schema(noun) for name, noun in plain.items()}
     source = _schema(Source)
     _add_options(source, source["properties"], [kind.source_options for kind in kinds.values()])

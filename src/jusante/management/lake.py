@@ -11,18 +11,18 @@ from jusante.ports.table_store import Table, TableStore
 
 
 class Tables:
-    """The tables as of one moment: each is looked up once, and again only when a publish says so."""
+    """The tables as of one moment: each is looked up once, and again only when a publish says so. No store: none."""
 
-    def __init__(self, store: TableStore) -> None:
+    def __init__(self, store: TableStore | None) -> None:
         self._store = store
-        self._pointers = dict(store.pointers())
+        self._pointers = dict(store.pointers()) if store else {}
         self._tables: dict[str, Table] = {}
         self._lock = threading.Lock()
 
     def get(self, name: str) -> Table | None:
         """A table, None where there is none yet."""
         with self._lock:
-            if name not in self._tables and (pointer := self._pointers.get(name)):
+            if self._store and name not in self._tables and (pointer := self._pointers.get(name)):
                 found = self._store.table(name, pointer)
                 if found:
                     self._tables[name] = found

@@ -17,6 +17,11 @@ def select(graph: Graph, wishes: Iterable[str]) -> frozenset[str]:
     return frozenset(name for wish in wanted for name in _selected(graph, wish))
 
 
+def made_among(graph: Graph, wishes: Iterable[str]) -> frozenset[str]:
+    """Those of the assets chosen that a run makes."""
+    return frozenset(name for name in select(graph, wishes) if graph[name].is_made)
+
+
 def _selected(graph: Graph, wish: str) -> set[str]:
     name = wish.removeprefix("+").removesuffix("+")
     found = _named(graph, name)

@@ -39,8 +39,14 @@ class MetadataStore(Protocol):
     def unfinished(self) -> tuple[Run, ...]:
         """Runs that have begun and not ended."""
 
+    def tell(self, events: Sequence[Event]) -> None:
+        """Events that are the whole of what happened: a finding, a decision, a measurement. One transaction."""
+
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
         """The ledger from a sequence number on, oldest first."""
+
+    def latest(self, kind: str, limit: int, *, asset: str | None = None) -> tuple[Event, ...]:
+        """The last events of a kind, newest first; those about one asset, where it is named."""
 
     def close(self) -> None:
         """Let go of connections."""

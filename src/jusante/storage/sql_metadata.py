@@ -52,6 +52,7 @@ _events = sa.Table(
     sa.Column("run_id", sa.String(40)),
     sa.Column("asset", sa.Text),
     sa.Column("payload", sa.JSON, nullable=False),
+    sa.Index("events_by_kind", "kind", "asset", "seq"),
 )
 
 
@@ -118,6 +119,12 @@ class SqlMetadata:
                     connection, Event(kind, _now(), state.run_id, state.asset, {"snapshot_id": state.snapshot_id})
                 )
 
+    def tell(self, events: Sequence[Event]) -> None:
+        """Events that are the whole of what happened, in one transaction."""
+        with self._transaction() as connection:
+            for event in events:
+                self._tell(connection, event)
+
     def _put(self, connection: sa.Connection, state: AssetState) -> None:
         connection.execute(_states.delete().where(_states.c.asset == state.asset))
         connection.execute(
@@ -163,10 +170,12 @@ class SqlMetadata:
 
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
         """The ledger from a sequence number on, oldest first."""
-        query = sa.select(_events).where(_events.c.seq > after).order_by(_events.c.seq).limit(limit)
-        with self._transaction() as connection:
-            rows = connection.execute(query).mappings().all()
-        return tuple(Event(**dict(row) | {"at": dt.datetime.fromisoformat(row["at"])}) for row in rows)
+        return self._select_events(sa.select(_events).where(_events.c.seq > after).order_by(_events.c.seq).limit(limit))
+
+    def latest(self, kind: str, limit: int, *, asset: str | None = None) -> tuple[Event, ...]:
+        """The last events of a kind, newest first."""
+        query = sa.select(_events).where(_events.c.kind == kind).order_by(_events.c.seq.desc()).limit(limit)
+        return self._select_events(query if asset is None else query.where(_events.c.asset == asset))
 
     def close(self) -> None:
         """Let go of connections."""
@@ -177,6 +186,11 @@ class SqlMetadata:
     def _select_runs(self, query: sa.Select[Any]) -> tuple[Run, ...]:
         with self._transaction() as connection:
             return tuple(_run(dict(row)) for row in connection.execute(query).mappings())
+
+    def _select_events(self, query: sa.Select[Any]) -> tuple[Event, ...]:
+        with self._transaction() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(Event(**dict(row) | {"at": dt.datetime.fromisoformat(row["at"])}) for row in rows)
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:

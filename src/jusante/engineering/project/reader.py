@@ -17,7 +17,7 @@ from jusante.engineering.project.models import read_models, suggestion
 from jusante.engineering.project.problems import Findings, ProjectProblems
 from jusante.engineering.project.references import resolved
 from jusante.engineering.project.sources import read_sources
-from jusante.engineering.project.steps import read_dashboards, read_steps
+from jusante.engineering.project.steps import read_dashboards, read_exposures, read_steps
 from jusante.engineering.project.validating import validated
 from jusante.ports.connector import ConnectorKinds
 
@@ -60,7 +60,7 @@ def read_problems(
     for source, tables in read_sources(context):
         _take(findings, source, sources, tables)
         assets += tables
-    assets += [*read_models(context), *read_steps(context), *read_dashboards(context)]
+    assets += [*read_models(context), *read_steps(context), *read_dashboards(context), *read_exposures(context)]
     graph = _graph(findings, assets, sources)
     if file is None or graph is None:
         return None, findings.problems

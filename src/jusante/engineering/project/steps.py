@@ -1,9 +1,10 @@
-"""`steps/*.sh` and `dashboards/*.yaml`."""
+"""`steps/*.sh`, `dashboards/*.yaml` and `exposures/*.yaml`."""
 
 from collections.abc import Iterator
 
 from jusante.core.asset import Asset, BuiltDashboard
 from jusante.core.dashboard import Dashboard
+from jusante.core.exposure import Exposure
 from jusante.core.model import Query, QueryProblem, ShellStep, Step
 from jusante.core.place import Place
 from jusante.engineering.project.context import Context
@@ -54,6 +55,20 @@ def read_dashboards(context: Context) -> Iterator[Asset]:
             inputs = tuple(sorted({name for query in queries for name in query.reads}))
             yield Asset(
                 f"dashboard:{dashboard.dashboard}", document.place(), inputs, BuiltDashboard(dashboard, queries)
+            )
+
+
+def read_exposures(context: Context) -> Iterator[Asset]:
+    """Every exposure as an asset `exposure:<name>`."""
+    for path in context.files("exposures", "*.yaml", "*.yml"):
+        document = context.document(path)
+        if document is None:
+            continue
+        exposure = validated(Exposure, {"exposure": path.stem, **document.data}, document, (), context.findings)
+        if exposure:
+            places = {table: document.place(("reads", table)) for table in exposure.reads}
+            yield Asset(
+                f"exposure:{exposure.exposure}", document.place(), tuple(sorted(exposure.reads)), exposure, places
             )
 
 

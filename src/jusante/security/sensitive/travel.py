@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.column_graph import ColumnGraph
+from jusante.core.exposure import Exposure
 from jusante.core.graph import Graph
 from jusante.core.lineage import Origin
 from jusante.core.model import ShellStep
@@ -36,7 +37,7 @@ class Reach:
 
 
 def exposed(graph: Graph, columns: ColumnGraph) -> Iterator[Reach]:
-    """Each sensitive column that comes to a dashboard or a step which is not for any of its purposes."""
+    """Each sensitive column that comes to a dashboard, a step or an exposure which is not for any of its purposes."""
     for asset in graph:
         if not isinstance(asset.definition, Ingested):
             continue
@@ -102,7 +103,7 @@ def _paths(graph: Graph, columns: ColumnGraph, start: Origin) -> Iterator[tuple[
                 continue
             seen.add(step.target)
             way = (*path, step.target)
-            if isinstance(graph[step.target.table].definition, BuiltDashboard | ShellStep):
+            if isinstance(graph[step.target.table].definition, BuiltDashboard | ShellStep | Exposure):
                 yield way
             waiting.append(way)
 
@@ -117,4 +118,6 @@ def _purposes(asset: Asset) -> tuple[str, ...]:
             return dashboard.purpose
         case ShellStep(header=step):
             return step.purpose
+        case Exposure(purpose=purpose):
+            return purpose
     return ()

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.column_graph import SOURCE, ColumnGraph
+from jusante.core.exposure import Exposure
 from jusante.core.graph import Graph
 from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
 from jusante.core.model import PythonModel, Query, ShellStep, SqlModel
@@ -53,6 +54,8 @@ class _Builder:
                 )
             case BuiltDashboard():
                 return self._dashboard(asset.definition)
+            case Exposure():
+                return self._exposure(asset.definition)
 
     def _ingested(self, asset: Asset, ingested: Ingested) -> QueryLineage:
         table = f"{SOURCE}{asset.id}"
@@ -72,6 +75,16 @@ class _Builder:
         inputs = {name: self._columns.get(name) or () for name in asset.inputs}
         edges = frozenset(Edge(Origin(name, c), "transformation") for name, columns in inputs.items() for c in columns)
         return QueryLineage(dict.fromkeys(output, edges), edges if not output else frozenset(), (told,))
+
+    def _exposure(self, exposure: Exposure) -> QueryLineage:
+        """Each column that is read elsewhere is a column of the exposure, under the name of its table."""
+        columns: dict[str, frozenset[Edge]] = {}
+        for table, named in exposure.reads.items():
+            there = {column.lower(): column for column in self._columns.get(table) or ()}
+            for name in named or tuple(there.values()):
+                column = there.get(name.lower(), name)
+                columns[f"{table}.{column}"] = frozenset({Edge(Origin(table, column), "identity")})
+        return QueryLineage(columns)
 
     def _dashboard(self, built: BuiltDashboard) -> QueryLineage:
         """Each chart is a column: what it shows is all that its query gives."""

@@ -1,26 +1,27 @@
-"""The composition root: settings in, a wired system out. Nothing else knows which adapter stands behind which port."""
+"""A project, ready to be run and asked."""
 
 import datetime as dt
 import os
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jusante.app.columns import column_named, columns_of
+from jusante.app.report import Report
+from jusante.app.sensitive import Watch
+from jusante.app.system import System
 from jusante.core.asset import Asset
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
 from jusante.core.lineage import Origin
-from jusante.core.names import nearest
-from jusante.core.problem import Problem
 from jusante.core.run import Run, Task, outcome
-from jusante.engineering.project import ProjectProblems, read_problems, read_project
+from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
 from jusante.errors import UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
@@ -29,87 +30,17 @@ from jusante.management.publish import Publisher
 from jusante.orchestration import maintenance, recovery
 from jusante.orchestration.execution import Listener, execute
 from jusante.orchestration.foresight import Foreseen, foresee
-from jusante.orchestration.selection import select
+from jusante.orchestration.selection import made_among
 from jusante.orchestration.worker import Tools, Worker
 from jusante.plugins import Connectors
-from jusante.ports.connector import Connector
-from jusante.ports.engine import Engine
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Swept, Table, TableStore
-from jusante.security.sensitive import Reach, declared_in_vain, exposed, keeps_sensitive, problem_of, refusal
 from jusante.serving.gate import Answer, Gate
 from jusante.transformation.build import Built, Workshop
 from jusante.transformation.sql_analysis import analyse
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """How a run went."""
-
-    run_id: str
-    status: str
-    seconds: float
-    tasks: tuple[Task, ...]
-    recovered: tuple[str, ...] = ()
-
-    def as_dict(self) -> dict[str, Any]:
-        """The report as `--json` prints it."""
-        return {
-            "run_id": self.run_id,
-            "status": self.status,
-            "seconds": self.seconds,
-            "tasks": [task.as_dict() for task in self.tasks],
-        }
-
-
-class System:
-    """The adapters that a project's settings choose, each made when it is first needed."""
-
-    def __init__(self, project: Project, settings: Settings) -> None:
-        self.project = project
-        self.settings = settings
-        self.graph = project.graph
-
-    @cached_property
-    def engine(self) -> Engine:
-        """What runs queries."""
-        from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
-
-        choice = self.project.environment.engine
-        spill = self.settings.state / "spill" / str(os.getpid())
-        return DuckDBEngine(EngineSettings(choice.memory, choice.threads, spill, choice.spill_limit))
-
-    @cached_property
-    def store(self) -> TableStore:
-        """Where tables rest."""
-        from jusante.storage.iceberg.store import IcebergStore
-
-        return IcebergStore(self.settings.warehouse, self.settings.catalog_url, self.settings.state / "plans")
-
-    @cached_property
-    def metadata(self) -> MetadataStore:
-        """Where runs and states are kept."""
-        from jusante.storage.sql_metadata import SqlMetadata
-
-        return SqlMetadata(self.settings.metadata_url)
-
-    @cached_property
-    def _kinds(self) -> Connectors:
-        return Connectors()
-
-    def connect(self, source: str) -> Connector:
-        """An open source."""
-        known = self.project.sources[source]
-        return self._kinds[known.kind].open(known, self.project.folder, self.engine)
-
-    def close(self) -> None:
-        """Let go of what was opened."""
-        for name in ("engine", "store", "metadata"):
-            if name in self.__dict__:
-                self.__dict__[name].close()
 
 
 def _unheard(name: str, task: Task | None) -> None:
@@ -122,7 +53,7 @@ class Lake:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._exposing = threading.Lock()  # tasks ask at the same time, and the lineage is kept in one file
+        self._watch = Watch(system)
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
@@ -155,41 +86,19 @@ class Lake:
         """Its tables."""
         return self._system.store
 
+    @property
+    def system(self) -> System:
+        """Its adapters."""
+        return self._system
+
     @cached_property
     def columns(self) -> ColumnGraph:
         """The graph by column, as far as columns are known: those of ingested tables once they have been loaded."""
-        return self._columns_now()
-
-    def _columns_now(self) -> ColumnGraph:
-        from jusante.transformation.lineage import Kept, column_graph
-
-        is_new = not self.settings.state.is_dir()  # nothing has run yet, and looking makes no folders
-        tables = None if is_new else Tables(self._system.store)
-
-        def published(name: str) -> tuple[str, ...] | None:
-            table = tables and tables.get(name)
-            return table.schema.names if table else None
-
-        return column_graph(self._system.graph, published, Kept(self.settings.state / "lineage.json"))
+        return columns_of(self._system)
 
     def column(self, name: str) -> Origin | None:
         """The column that `table.column` names; None for the name of an asset. Raises UsageError where there is neither."""
-        if name in self._system.graph:
-            return None
-        table, _, column = name.rpartition(".")
-        if table not in self._system.graph:
-            return None
-        there = self.columns.columns(table)
-        found = next((each for each in there if each.lower() == column.lower()), None)
-        if found is None:
-            near = nearest(column, there)
-            fix = (
-                f"did you mean {table}.{near}?"
-                if near
-                else f"there are {', '.join(there) or 'none known: jusante run'}"
-            )
-            raise UsageError(f"{table} has no column {column}", fix=fix)
-        return Origin(table, found)
+        return column_named(name, self._system, self.columns)
 
     # -- running -----------------------------------------------------------------------------------------------------
 
@@ -197,7 +106,7 @@ class Lake:
         """What a run would do, and why. Touches no source."""
         system = self._system
         states = system.metadata.states()
-        chosen = select(system.graph, wishes)
+        chosen = made_among(system.graph, wishes)
         return foresee(system.graph, chosen, states, Tables(system.store), system.metadata.last_tasks())
 
     def run(
@@ -213,7 +122,7 @@ class Lake:
         Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
         """
         system = self._system
-        chosen = select(system.graph, wishes)
+        chosen = made_among(system.graph, wishes)
         self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
@@ -270,7 +179,7 @@ class Lake:
             loader=BatchLoader(system.engine, publisher, _now),
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
-            allow=self._allow,
+            allow=self._watch.allow,
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
@@ -313,32 +222,10 @@ class Lake:
     def _serve(self, asset: Asset, tables: Tables) -> Built:
         from jusante.serving.dashboards.publish import render
 
-        self._allow(asset)
+        self._watch.allow(asset)
         states = self._system.metadata.states()
         read, problems = render(asset, self._gate(tables), self.settings.dashboards, _now(), states)
         return Built(None, read, (*problems, f"see {self.settings.dashboards / asset.id.partition(':')[2]}.html"))
-
-    def _allow(self, asset: Asset) -> None:
-        """Raise NotAllowed where a sensitive column would be seen in a place that is for none of its purposes."""
-        for reach in self._exposures():
-            if reach.place.table == asset.id:
-                raise refusal(reach, self._system.graph)
-
-    def _exposures(self) -> tuple[Reach, ...]:
-        """Each sensitive column that would be seen in a place that is for none of its purposes."""
-        graph = self._system.graph
-        if not any(keeps_sensitive(asset) for asset in graph):
-            return ()
-        with self._exposing:
-            return tuple(exposed(graph, self._columns_now()))
-
-    def sensitive_problems(self) -> list[Problem]:
-        """What `check` has to say of personal data."""
-        graph = self._system.graph
-        if not any(keeps_sensitive(asset) for asset in graph):
-            return []
-        columns = self.columns
-        return [*(problem_of(reach, graph) for reach in exposed(graph, columns)), *declared_in_vain(graph, columns)]
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
@@ -370,30 +257,6 @@ class Lake:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def check(folder: Path, environment: str | None = None) -> tuple[Project | None, list[Problem]]:
-    """A project as far as it can be read, all that is wrong in it, and what is doubtful. Touches no data."""
-    from jusante.management.quality import problems as check_problems
-
-    project, problems = read_problems(
-        folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ
-    )
-    for asset in project.graph if project else ():
-        problems += check_problems(asset.checks, str(asset.place))
-    if project and not any(problem.severity == "error" for problem in problems):
-        problems += _sensitive_problems(project)
-    return project, problems
-
-
-def _sensitive_problems(project: Project) -> list[Problem]:
-    with Lake(System(project, resolve(project))) as lake:
-        return lake.sensitive_problems()
-
-
-def connector_kinds() -> Connectors:
-    """The kinds of sources there are."""
-    return Connectors()
 
 
 def _now() -> dt.datetime:

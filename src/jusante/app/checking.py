@@ -1,0 +1,36 @@
+"""All that is wrong in a project, found without touching its data."""
+
+import os
+from pathlib import Path
+
+from jusante.app.sensitive import sensitive_problems
+from jusante.app.system import System
+from jusante.core.environment import Project
+from jusante.core.problem import Problem
+from jusante.engineering.project import read_problems
+from jusante.engineering.settings import resolve
+from jusante.plugins import Connectors
+from jusante.transformation.sql_analysis import analyse
+
+
+def check(folder: Path, environment: str | None = None) -> tuple[Project | None, list[Problem]]:
+    """A project as far as it can be read, all that is wrong in it, and what is doubtful. Touches no data."""
+    from jusante.management.quality import problems as check_problems
+
+    project, problems = read_problems(
+        folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ
+    )
+    for asset in project.graph if project else ():
+        problems += check_problems(asset.checks, str(asset.place))
+    if project and not any(problem.severity == "error" for problem in problems):
+        problems += _compiled(project)
+    return project, problems
+
+
+def _compiled(project: Project) -> list[Problem]:
+    """What shows only in a project that can be read: where its columns go."""
+    system = System(project, resolve(project))
+    try:
+        return sensitive_problems(system)
+    finally:
+        system.close()

@@ -87,7 +87,7 @@ def test_it_is_the_project_that_can_be_read_as_a_tutorial(played: tuple[Path, st
         counts = {name: lake.table(name).num_rows for name in ("sales.orders", "social.posts", "catalogue.products")}
         assert lake.table("sales.customers").column_names.count("email") == 0
     assert sources == {"postgres", "files", "http"}
-    assert kinds == {"ingested", "model", "view", "step", "dashboard"}
+    assert kinds == {"ingested", "model", "view", "step", "dashboard", "exposure"}
     assert counts == {"sales.orders": 2000, "social.posts": 1000, "catalogue.products": 40}
 
 

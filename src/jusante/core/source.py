@@ -10,7 +10,7 @@ from jusante.core.noun import Noun
 from jusante.core.schema import named_type
 from jusante.core.secret import Secret
 
-Policy = Literal["evolve", "hold"]
+Policy = Literal["evolve", "hold", "quarantine"]
 
 
 class Ingest(Noun):

@@ -1,0 +1,68 @@
+"""Whom a change of some columns touches: all that depends on them, the most important first."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from jusante.core.column_graph import ColumnGraph
+from jusante.core.exposure import Exposure
+from jusante.core.graph import Graph
+from jusante.core.lineage import Origin
+
+CHECK = "check:"
+"""What comes before the id of a check among the nodes of the column graph."""
+_IMPORTANCE = ("share", "sync", "feature", "application", "ml", "dashboard", "report", "notebook", "analysis", "step")
+"""What leaves the house first: it is seen by others. Then tables, then the checks on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Something that depends on a changed column. `columns` are those of its own that do; empty where its rows do.
+
+    `is_direct`: values of the changed column come to it; else it only decides about rows or values there.
+    """
+
+    id: str
+    kind: str
+    owner: str | None
+    columns: tuple[str, ...]
+    is_direct: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {"id": self.id, "kind": self.kind, "owner": self.owner, "columns": list(self.columns)}
+
+
+def blast(graph: Graph, columns: ColumnGraph, changed: Iterable[Origin]) -> tuple[Touched, ...]:
+    """All that depends on changed columns, the most important first; the tables that the columns stand in are left out."""
+    origins = tuple(changed)
+    own = {origin.table for origin in origins}
+    found: dict[str, dict[str, None]] = {}
+    direct: set[str] = set()
+    reached = set(origins)
+    for step in columns.below(origins):
+        name = step.target.table
+        if step.edge.is_direct and step.edge.origin in reached:
+            reached.add(step.target)
+            direct.add(name)
+        if name not in own:
+            found.setdefault(name, {})
+            if step.target.column:
+                found[name][step.target.column] = None
+    touched = [_touched(graph, name, tuple(names), is_direct=name in direct) for name, names in found.items()]
+    return tuple(sorted(touched, key=_rank))
+
+
+def _touched(graph: Graph, name: str, columns: tuple[str, ...], *, is_direct: bool) -> Touched:
+    if name not in graph:
+        table = name.removeprefix(CHECK)
+        checked = next((asset for asset in graph if table.startswith(f"{asset.id}.")), None)
+        return Touched(name, "check", checked.owner if checked else None, columns, is_direct)
+    asset = graph[name]
+    kind = asset.definition.kind if isinstance(asset.definition, Exposure) else asset.kind
+    return Touched(name, kind, asset.owner, columns, is_direct)
+
+
+def _rank(touched: Touched) -> tuple[int, bool, str]:
+    order = _IMPORTANCE.index(touched.kind) if touched.kind in _IMPORTANCE else len(_IMPORTANCE)
+    return (order + (touched.kind == "check"), not touched.is_direct, touched.id)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from jusante.core.run import AssetState, Event, Run, Task
+from jusante.core.event import Event
+from jusante.core.run import AssetState, Run, Task
 from jusante.errors import StorageError
 from jusante.storage.sql_metadata import SqlMetadata
 from projects import made, rows, run, write, write_shop
@@ -108,9 +109,9 @@ def test_many_threads_at_once_lose_nothing(store: SqlMetadata) -> None:
 def test_a_database_of_another_version_is_refused(store: SqlMetadata, url: str) -> None:
     engine = sa.create_engine(url)
     with engine.begin() as connection:
-        connection.execute(sa.text("update jusante_schema set version = 99"))
+        connection.execute(sa.text("update alembic_version set version_num = '9999'"))
     engine.dispose()
-    with pytest.raises(StorageError, match="version 99"):
+    with pytest.raises(StorageError, match="revision 9999"):
         SqlMetadata(url)
 
 

@@ -20,8 +20,10 @@ COMMANDS = {
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),
     "logs": ("history", "What one run did, task by task."),
+    "audit": ("audit", "Prove that the ledger is as it was written; see what happened."),
     "rollback": ("keep", "Make an earlier snapshot of a table the current one."),
     "maintain": ("keep", "Compact small files, expire old snapshots, sweep leftovers."),
+    "migrate": ("audit", "Bring the metadata database to the revision that this version works with."),
     "schema": ("start", "Write JSON Schemas, for editors to complete and check project files."),
     "doctor": ("start", "See whether all that jusante needs is here."),
 }

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 Action = Literal["ingest", "build", "check", "serve", "skip"]
@@ -31,6 +31,11 @@ class Task:
         """The task as `--json` prints it."""
         return {name: getattr(self, name) for name in self.__slots__} | {"notices": list(self.notices)}
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Task":
+        """A task as `as_dict` wrote it."""
+        return cls(**{**values, "notices": tuple(values["notices"])})
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -53,6 +58,16 @@ class Run:
             "ended_at": self.ended_at.isoformat() if self.ended_at else None,
         }
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Run":
+        """A run as `as_dict` wrote it."""
+        ended = values["ended_at"]
+        times = {
+            "started_at": dt.datetime.fromisoformat(values["started_at"]),
+            "ended_at": dt.datetime.fromisoformat(ended) if ended else None,
+        }
+        return cls(**{**values, **times})
+
 
 @dataclass(frozen=True, slots=True)
 class AssetState:
@@ -73,17 +88,14 @@ class AssetState:
     marker: str | None = None
     note: str = ""
 
+    def as_dict(self) -> dict[str, Any]:
+        """The state as the ledger keeps it."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"at": self.at.isoformat()}
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """An entry of the ledger. `payload` holds no personal data and no secrets."""
-
-    kind: str
-    at: dt.datetime
-    run_id: str | None = None
-    asset: str | None = None
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    seq: int | None = None
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "AssetState":
+        """A state as `as_dict` wrote it."""
+        return cls(**{**values, "at": dt.datetime.fromisoformat(values["at"])})
 
 
 def outcome(tasks: tuple[Task, ...]) -> RunStatus:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from jusante.core.run import AssetState, Event, Run, Task
+from jusante.core.event import Event, Fault, Segment
+from jusante.core.run import AssetState, Run, Task
 
 
 class MetadataStore(Protocol):
@@ -45,8 +46,17 @@ class MetadataStore(Protocol):
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
         """The ledger from a sequence number on, oldest first."""
 
-    def latest(self, kind: str, limit: int, *, asset: str | None = None) -> tuple[Event, ...]:
-        """The last events of a kind, newest first; those about one asset, where it is named."""
+    def latest(self, kind: str | None, limit: int, *, asset: str | None = None) -> tuple[Event, ...]:
+        """The last events of a kind (of any, for None), newest first; those about one asset, where it is named."""
+
+    def head(self) -> Segment | None:
+        """The last seal of the ledger, after sealing what is not sealed yet; None for an empty ledger."""
+
+    def verify(self, head: str | None = None) -> tuple[Fault, ...]:
+        """All in the ledger that is not as it was written. `head` is the digest of a seal, kept elsewhere."""
+
+    def rebuild(self) -> int:
+        """Work out anew, from the ledger, runs, tasks and states; how many events there are."""
 
     def close(self) -> None:
         """Let go of connections."""

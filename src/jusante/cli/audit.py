@@ -1,0 +1,126 @@
+"""`jusante audit` and `jusante migrate`: the ledger as a whole."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from jusante.cli.options import asset_names, opened, project_options
+
+
+@click.group()
+def audit() -> None:
+    """What happened, and the proof that it was not touched since."""
+
+
+@audit.command()
+@click.option("--head", metavar="DIGEST|FILE", help="A head that was kept elsewhere, or the file it was kept in.")
+@project_options
+def verify(head: str | None, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Find every edit, deletion and change of order in the ledger.
+
+    Somebody who can write the database could seal a forged ledger anew. Keep its head elsewhere (`jusante audit head`) and
+    hand it back here: then that shows, too.
+    """
+    from jusante.cli.console import err, out, print_json, tell
+    from jusante.core.words import counted
+
+    with opened(folder, environment) as lake:
+        with err().status("reading the ledger"):
+            faults = lake.metadata.verify(_digest(head))
+        last = lake.metadata.latest(None, 1)
+    if as_json:
+        print_json({"faults": [fault.as_dict() for fault in faults], "events": last[0].seq if last else 0})
+    elif faults:
+        for fault in faults:
+            where = f"events {fault.first_seq:,} to {fault.last_seq:,}"
+            tell(err(), fault.kind, fault.what, where, "compare with a copy of the database from before", "red")
+        err().print(f"\n[bold]{counted(len(faults), 'fault')}[/]")
+    else:
+        told = "" if head else ". Keep its head elsewhere: jusante audit head > head.txt"
+        out().print(f"[green]✓[/] the ledger is as it was written, up to event {last[0].seq if last else 0:,}{told}")
+    sys.exit(1 if faults else 0)
+
+
+def _digest(head: str | None) -> str | None:
+    if head and Path(head).is_file():
+        head = Path(head).read_text(encoding="utf-8")
+    return head.split()[0] if head and head.split() else None
+
+
+@audit.command()
+@project_options
+def head(folder: Path, environment: str | None, as_json: bool) -> None:
+    """Seal the ledger and print its head: a digest of all that it says. Keep it where others cannot write."""
+    from jusante.cli.console import out, print_json
+
+    with opened(folder, environment) as lake:
+        last = lake.metadata.head()
+    if as_json:
+        print_json({"head": last.as_dict() if last else None})
+    elif last:
+        out().print(f"{last.digest}  event {last.last_seq}  {last.sealed_at:%Y-%m-%dT%H:%M:%SZ}")
+    else:
+        out().print("The ledger is empty. Next: jusante run")
+
+
+@audit.command()
+@click.option("--kind", help="Only of this kind: run.started, task.failed, drift.found …")
+@click.option("--asset", help="Only about this asset.", shell_complete=asset_names)
+@click.option("--limit", type=click.IntRange(1, 100_000), default=30, show_default=True, help="How many, at the most.")
+@project_options
+def events(
+    kind: str | None, asset: str | None, limit: int, folder: Path, environment: str | None, as_json: bool
+) -> None:
+    """What happened, newest first: who did what to which asset, when."""
+    from jusante.cli.console import grid, out, print_json
+
+    with opened(folder, environment) as lake:
+        found = lake.metadata.latest(kind, limit, asset=asset)
+    if as_json:
+        print_json({"events": [event.as_dict() for event in found]})
+        return
+    table = grid("event", "at (UTC)", "kind", "about", "by", numbers=("event",))
+    for event in found:
+        about = event.asset or event.run_id or ""
+        table.add_row(f"{event.seq:,}", f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, about, event.actor)
+    out().print(table if found else "Nothing of that has happened.")
+
+
+@audit.command()
+@project_options
+def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
+    """Work out anew, from the ledger, which runs there were, what they did, and in which state each asset is."""
+    from jusante.cli.console import err, out, print_json
+    from jusante.core.words import counted
+
+    with opened(folder, environment) as lake, err().status("reading the ledger"):
+        count = lake.metadata.rebuild()
+    if as_json:
+        print_json({"events": count})
+    else:
+        out().print(f"[green]✓[/] runs, tasks and states made anew from {counted(count, 'event')}")
+
+
+@click.command()
+@click.option("--to", "target", metavar="REVISION", help="Another revision than this version's, also an older one.")
+@project_options
+def migrate(target: str | None, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Bring the metadata database to the revision that this version works with.
+
+    A SQLite file is copied first. Of a database on a server, make a dump before.
+    """
+    from jusante.app.migration import migrate_project
+    from jusante.cli.console import out, print_json
+
+    done = migrate_project(folder, environment, target)
+    if as_json:
+        copy = str(done.copy) if done.copy else None
+        print_json({"before": done.before, "after": done.after, "copy": copy})
+    elif done.before == done.after:
+        out().print(f"[green]✓[/] the metadata database is of revision {done.after}: nothing to do")
+    else:
+        kept = f"; what it was before is kept in {done.copy}" if done.copy else ""
+        out().print(
+            f"[green]✓[/] the metadata database went from revision {done.before or 'none'} to {done.after}{kept}"
+        )

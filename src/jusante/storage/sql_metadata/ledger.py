@@ -1,0 +1,90 @@
+"""The ledger in a SQL database: events appended, sealed in segments, read back.
+
+A segment is sealed while nobody appends, so that no event with a lower number appears later: on PostgreSQL by a lock that
+appending shares and sealing holds alone; on SQLite only one transaction writes anyway.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from jusante.core.event import Entry, Event, Segment, sealed
+from jusante.storage.sql_metadata.tables import EVENTS, SEGMENTS
+
+SEGMENT_EVENTS = 4_096
+"""How many events a segment has, at the most."""
+READ_AT_ONCE = 5_000
+_LOCK = 0x6A757361
+"""The number of the lock on PostgreSQL; no other program uses it in this database."""
+_FIELDS = ("at", "kind", "actor", "run_id", "task", "asset", "column", "snapshot_id", "payload")
+
+
+def append(connection: sa.Connection, events: Sequence[Event]) -> tuple[Event, ...]:
+    """Write events down, in their order; they come back with their numbers."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_LOCK)))
+    events = [replace(event, payload=json.loads(json.dumps(event.payload))) for event in events]  # as it will be read
+    rows = [_row(event) for event in events]
+    written = EVENTS.insert().returning(EVENTS.c.seq, sort_by_parameter_order=True)
+    numbers = connection.execute(written, rows).scalars().all()
+    return tuple(replace(event, seq=seq) for event, seq in zip(events, numbers, strict=True))
+
+
+def seal(connection: sa.Connection, now: dt.datetime) -> None:
+    """Seal what was appended since the last segment."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    else:
+        connection.execute(SEGMENTS.delete().where(sa.false()))  # from here on this transaction is the one that writes
+    before = last_segment(connection)
+    while True:
+        after = before.last_seq if before else 0
+        query = sa.select(EVENTS.c.seq, EVENTS.c.digest).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq)
+        found = [(row.seq, row.digest) for row in connection.execute(query.limit(SEGMENT_EVENTS))]
+        if not found:
+            return
+        before = sealed(before, found, now)
+        connection.execute(SEGMENTS.insert().values(**before.as_dict()))
+
+
+def last_segment(connection: sa.Connection) -> Segment | None:
+    """The segment that was sealed last."""
+    row = connection.execute(sa.select(SEGMENTS).order_by(SEGMENTS.c.number.desc()).limit(1)).mappings().first()
+    return _segment(dict(row)) if row else None
+
+
+def segments(connection: sa.Connection) -> tuple[Segment, ...]:
+    """All segments, in their order."""
+    rows = connection.execute(sa.select(SEGMENTS).order_by(SEGMENTS.c.number)).mappings()
+    return tuple(_segment(dict(row)) for row in rows)
+
+
+def entries(connection: sa.Connection) -> Iterator[Entry]:
+    """The whole ledger, a bounded part of it in memory at a time."""
+    after = -1
+    while True:
+        query = sa.select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(READ_AT_ONCE)
+        rows = connection.execute(query).mappings().all()
+        if not rows:
+            return
+        yield from (Entry(event_of(row), row["digest"]) for row in rows)
+        after = rows[-1]["seq"]
+
+
+def event_of(row: Any) -> Event:
+    """An event as its row tells it."""
+    values = {name: row[name] for name in _FIELDS}
+    return Event(**values | {"seq": row["seq"], "at": dt.datetime.fromisoformat(row["at"])})
+
+
+def _row(event: Event) -> dict[str, Any]:
+    row = {name: getattr(event, name) for name in _FIELDS}
+    return row | {"at": event.at.isoformat(), "payload": dict(event.payload), "digest": event.digest}
+
+
+def _segment(row: dict[str, Any]) -> Segment:
+    return Segment(**row | {"sealed_at": dt.datetime.fromisoformat(row["sealed_at"])})

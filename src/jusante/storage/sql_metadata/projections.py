@@ -1,0 +1,56 @@
+"""What is known now, worked out from the ledger: which runs there are, what they did, in which state each asset is.
+
+Each change is an event first; these tables follow from it in the same transaction, and can be made anew from the ledger
+at any time. So there is one way from an event to a row, whether it has just happened or happened long ago.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from jusante.core.event import Event
+from jusante.storage.sql_metadata.tables import RUNS, STATES, TASKS
+
+PROJECTED = (RUNS, TASKS, STATES)
+"""The tables that hold nothing which is not in the ledger."""
+
+
+def project(connection: sa.Connection, events: Iterable[Event]) -> None:
+    """Bring the tables to what they are after these events, which come in their order."""
+    started: dict[str, Mapping[str, Any]] = {}
+    ended: dict[str, Mapping[str, Any]] = {}
+    tasks: list[dict[str, Any]] = []
+    states: dict[str, Mapping[str, Any]] = {}
+    for event in events:
+        match event.kind.partition(".")[0]:
+            case "run" if event.kind == "run.started":
+                started[event.payload["run_id"]] = event.payload
+            case "run" if event.run_id:
+                ended[event.run_id] = event.payload
+            case "task":
+                status = event.payload["task"]["status"]
+                tasks.append({"seq": event.seq, "run_id": event.run_id, "asset": event.asset, "status": status})
+        if state := event.payload.get("state"):
+            states[state["asset"]] = state
+    _put_runs(connection, started, ended)
+    if tasks:
+        connection.execute(TASKS.insert(), tasks)
+    _put_states(connection, states)
+
+
+def _put_runs(
+    connection: sa.Connection, started: Mapping[str, Mapping[str, Any]], ended: Mapping[str, Mapping[str, Any]]
+) -> None:
+    if started:
+        connection.execute(RUNS.insert(), [dict(run) for run in started.values()])
+    if ended:
+        change = RUNS.update().where(RUNS.c.run_id == sa.bindparam("id"))
+        rows = [{"id": run, "status": end["status"], "ended_at": end["ended_at"]} for run, end in ended.items()]
+        connection.execute(change, rows)
+
+
+def _put_states(connection: sa.Connection, states: Mapping[str, Mapping[str, Any]]) -> None:
+    if states:
+        connection.execute(STATES.delete().where(STATES.c.asset == sa.bindparam("id")), [{"id": s} for s in states])
+        connection.execute(STATES.insert(), [{"asset": name, "state": dict(state)} for name, state in states.items()])

@@ -1,0 +1,69 @@
+"""The tables. A change here needs a migration beside it (`migrations/versions`); a test compares the two."""
+
+import sqlalchemy as sa
+
+REVISION = "0002"
+"""The migration that these tables are the outcome of."""
+
+METADATA = sa.MetaData()
+
+REVISIONS = sa.Table("alembic_version", METADATA, sa.Column("version_num", sa.String(32), primary_key=True))
+
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("run_id", sa.String(40), index=True),
+    sa.Column("task", sa.String(500)),
+    sa.Column("asset", sa.String(400)),
+    sa.Column("column", sa.String(400)),
+    sa.Column("snapshot_id", sa.BigInteger),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Index("events_by_kind", "kind", "asset", "seq"),
+    sqlite_autoincrement=True,  # a number is never given twice, also when the last event was taken out
+)
+
+SEGMENTS = sa.Table(
+    "segments",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first_seq", sa.BigInteger, nullable=False),
+    sa.Column("last_seq", sa.BigInteger, nullable=False),
+    sa.Column("events", sa.Integer, nullable=False),
+    sa.Column("bag", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("sealed_at", sa.String(40), nullable=False),
+)
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("run_id", sa.String(40), primary_key=True),
+    sa.Column("command", sa.Text, nullable=False),
+    sa.Column("environment", sa.Text, nullable=False),
+    sa.Column("started_at", sa.String(40), nullable=False, index=True),
+    sa.Column("ended_at", sa.String(40)),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("status", sa.String(12), nullable=False, index=True),
+)
+
+TASKS = sa.Table(
+    "tasks",
+    METADATA,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),  # the event that tells of it
+    sa.Column("run_id", sa.String(40), nullable=False, index=True),
+    sa.Column("asset", sa.String(400), nullable=False, index=True),
+    sa.Column("status", sa.String(12), nullable=False),
+)
+
+STATES = sa.Table(
+    "asset_states",
+    METADATA,
+    sa.Column("asset", sa.String(400), primary_key=True),
+    sa.Column("state", sa.JSON, nullable=False),
+)

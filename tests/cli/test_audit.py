@@ -1,0 +1,75 @@
+"""`jusante audit` and `jusante migrate` as a shell sees them."""
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from jusante.cli.main import cli
+from projects import run, write_shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A project that has run."""
+    run(write_shop(tmp_path))
+    return tmp_path
+
+
+def call(folder: Path, *words: str) -> Result:
+    """One command."""
+    return CliRunner().invoke(cli, [*words, "--project", str(folder)])
+
+
+def tamper(folder: Path, statement: str) -> None:
+    """Somebody writes into the database, past jusante."""
+    engine = sa.create_engine(f"sqlite:///{folder / '.jusante' / 'metadata.db'}")
+    with engine.begin() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+def test_a_ledger_is_proved_and_a_forged_one_is_found(shop: Path) -> None:
+    kept = shop / "head.txt"
+    kept.write_text(call(shop, "audit", "head").output)
+    assert call(shop, "audit", "verify", "--head", str(kept)).exit_code == 0
+    tamper(shop, "update events set asset = 'x.y' where seq = 3")
+    done = call(shop, "audit", "verify")
+    assert done.exit_code == 1
+    assert "event 3 (task.succeeded) says something else than it did" in done.output
+    said = json.loads(call(shop, "audit", "verify", "--json").stdout)
+    assert [fault["kind"] for fault in said["faults"]] == ["edited"]
+
+
+def test_a_ledger_that_was_cut_off_does_not_fit_the_head_that_was_kept(shop: Path) -> None:
+    kept = json.loads(call(shop, "audit", "head", "--json").stdout)["head"]["digest"]
+    tamper(shop, "delete from events")
+    tamper(shop, "delete from segments")
+    assert call(shop, "audit", "verify").exit_code == 0
+    assert call(shop, "audit", "verify", "--head", kept).exit_code == 1
+
+
+def test_what_happened_is_told_newest_first_and_made_anew(shop: Path) -> None:
+    found = json.loads(call(shop, "audit", "events", "--json").stdout)["events"]
+    assert [event["kind"] for event in found][:1] == ["run.ended"]
+    assert found[-1]["kind"] == "run.started"
+    assert all(event["actor"] for event in found)
+    only = json.loads(
+        call(shop, "audit", "events", "--kind", "task.succeeded", "--asset", "shop.orders", "--json").stdout
+    )
+    assert [event["asset"] for event in only["events"]] == ["shop.orders"]
+    tamper(shop, "delete from asset_states")
+    assert json.loads(call(shop, "audit", "rebuild", "--json").stdout)["events"] == len(found)
+    assert {task.status for task in run(shop).tasks if task.asset.startswith("marts.")} == {"skipped"}
+
+
+def test_a_database_goes_back_and_forth(shop: Path) -> None:
+    assert json.loads(call(shop, "migrate", "--to", "0001", "--json").stdout)["after"] == "0001"
+    refused = call(shop, "runs")
+    assert "jusante migrate" in str(getattr(refused.exception, "fix", ""))
+    told = call(shop, "migrate").output
+    assert "went from revision 0001 to 0002" in told
+    assert "metadata.db.0001" in told
+    assert {task.status for task in run(shop).tasks} == {"skipped"}

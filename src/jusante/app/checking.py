@@ -8,6 +8,7 @@ from jusante.app.system import System
 from jusante.core.environment import Project
 from jusante.core.problem import Problem
 from jusante.engineering.project import read_problems
+from jusante.engineering.project.dbt import stale_imports
 from jusante.engineering.settings import resolve
 from jusante.plugins import Connectors
 from jusante.transformation.sql_analysis import analyse
@@ -20,6 +21,7 @@ def check(folder: Path, environment: str | None = None) -> tuple[Project | None,
     project, problems = read_problems(
         folder.resolve(), environment, kinds=Connectors(), analyse=analyse, variables=os.environ
     )
+    problems += stale_imports(folder.resolve())
     for asset in project.graph if project else ():
         problems += check_problems(asset.checks, str(asset.place))
     if project and not any(problem.severity == "error" for problem in problems):

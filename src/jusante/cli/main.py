@@ -24,6 +24,7 @@ COMMANDS = {
     "rollback": ("keep", "Make an earlier snapshot of a table the current one."),
     "maintain": ("keep", "Compact small files, expire old snapshots, sweep leftovers."),
     "migrate": ("audit", "Bring the metadata database to the revision that this version works with."),
+    "import": ("imports", "Bring in what another tool keeps: a dbt project."),
     "schema": ("start", "Write JSON Schemas, for editors to complete and check project files."),
     "doctor": ("start", "See whether all that jusante needs is here."),
 }

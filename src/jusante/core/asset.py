@@ -9,7 +9,7 @@ from typing import Any, Literal
 from jusante.core.check import Check
 from jusante.core.dashboard import Dashboard
 from jusante.core.exposure import Exposure
-from jusante.core.model import PythonModel, Query, ShellStep, SqlModel
+from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlModel
 from jusante.core.place import Place
 from jusante.core.source import Source, SourceTable
 
@@ -18,11 +18,12 @@ AssetKind = Literal["ingested", "model", "view", "step", "dashboard", "exposure"
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """A table that is brought in from a source."""
+    """A table that is brought in from a source. `elsewhere` says who reads it there, where it is not brought in here."""
 
     source: Source
     table: SourceTable
     name: str
+    elsewhere: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class BuiltDashboard:
     queries: tuple[Query, ...]
 
 
-Definition = Ingested | SqlModel | PythonModel | ShellStep | BuiltDashboard | Exposure
+Definition = Ingested | SqlModel | PythonModel | ForeignModel | ShellStep | BuiltDashboard | Exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +63,36 @@ class Asset:
                 return "dashboard"
             case Exposure():
                 return "exposure"
-            case SqlModel(header=header) | PythonModel(header=header):
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
                 return "view" if header.kind == "view" else "model"
 
     @property
     def is_table(self) -> bool:
         """Whether it has rows of its own in the lakehouse."""
-        return self.kind in {"ingested", "model"}
+        return self.kind in {"ingested", "model"} and not self.elsewhere
 
     @property
     def is_made(self) -> bool:
-        """Whether a run makes it; others make an exposure."""
-        return self.kind != "exposure"
+        """Whether a run makes it; others make an exposure, and what is made elsewhere."""
+        return self.kind != "exposure" and not self.elsewhere
+
+    @property
+    def elsewhere(self) -> str:
+        """Who makes it and why, where its rows are not here; empty for what is made here."""
+        match self.definition:
+            case Ingested(elsewhere=why) | SqlModel(elsewhere=why) | ForeignModel(elsewhere=why):
+                return why
+        return ""
+
+    @property
+    def about_columns(self) -> Mapping[str, str]:
+        """What is said of its columns, by name; empty where nobody has said."""
+        match self.definition:
+            case Ingested(table=table):
+                return {name: rule.about for name, rule in table.columns.items() if rule.about}
+            case SqlModel(columns=columns) | ForeignModel(columns=columns):
+                return {name: about for name, about in columns.items() if about}
+        return {}
 
     @property
     def owner(self) -> str | None:
@@ -85,7 +104,7 @@ class Asset:
                 return dashboard.owner
             case Exposure(owner=owner):
                 return owner
-            case SqlModel(header=header) | PythonModel(header=header):
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
                 return header.owner
             case ShellStep(header=step):
                 return step.owner
@@ -100,7 +119,7 @@ class Asset:
                 return dashboard.about or ""
             case Exposure(about=about):
                 return about or ""
-            case SqlModel(header=header) | PythonModel(header=header):
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
                 return header.about or ""
             case ShellStep(header=step):
                 return step.about or ""
@@ -115,7 +134,7 @@ class Asset:
                 return dashboard.tags
             case Exposure(tags=tags):
                 return tags
-            case SqlModel(header=header) | PythonModel(header=header):
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
                 return header.tags
             case ShellStep(header=step):
                 return step.tags
@@ -126,7 +145,7 @@ class Asset:
         match self.definition:
             case Ingested(table=table):
                 return table.checks
-            case SqlModel(header=header) | PythonModel(header=header):
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
                 return header.checks
             case BuiltDashboard() | ShellStep() | Exposure():
                 return ()
@@ -137,7 +156,7 @@ class Asset:
         match self.definition:
             case Ingested(table=table):
                 return table.key
-            case SqlModel(header=header) | PythonModel(header=header):
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
                 return header.grain
             case BuiltDashboard() | ShellStep() | Exposure():
                 return ()
@@ -146,7 +165,7 @@ class Asset:
     def declassified(self) -> Mapping[str, str]:
         """The columns it declares free of personal data, each with the reason."""
         match self.definition:
-            case SqlModel(header=header) | PythonModel(header=header):
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
                 return header.declassify
         return {}
 
@@ -169,6 +188,8 @@ def _canonical(definition: Definition) -> Any:
             return definition.model_dump()
         case PythonModel(header=header, canonical=canonical, inputs=inputs):
             return [canonical, sorted(inputs.items()), _settings(header)]
+        case ForeignModel(header=header, columns=columns):
+            return [sorted(columns), _settings(header)]
         case ShellStep(header=step, script=script):
             return [script, step.model_dump(exclude={"about", "owner", "tags"})]
 

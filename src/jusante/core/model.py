@@ -72,10 +72,28 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class SqlModel:
-    """A SQL file under `models/`."""
+    """A SQL file under `models/`, or a dbt model.
+
+    `elsewhere` says who makes it and why, where its rows are not here; `columns` what is said of each of its columns.
+    """
 
     header: Model
     query: Query
+    elsewhere: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignModel:
+    """A model that another tool makes, of a text that cannot be read here: all that is known is what it reads.
+
+    `told` says why it cannot be read, `elsewhere` who makes it; `columns` are those known, with what is said of each.
+    """
+
+    header: Model
+    told: str
+    elsewhere: str
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

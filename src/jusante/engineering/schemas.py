@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 
 from jusante.core.dashboard import Dashboard
+from jusante.core.dbt import DbtLink
 from jusante.core.environment import ProjectFile
 from jusante.core.exposure import Exposure
 from jusante.core.model import Model, Step
@@ -25,6 +26,7 @@ def schemas(kinds: ConnectorKinds) -> dict[str, dict[str, Any]]:
         "step": Step,
         "dashboard": Dashboard,
         "exposure": Exposure,
+        "dbt": DbtLink,
     }
     found = {name: _schema(noun) for name, noun in plain.items()}
     source = _schema(Source)

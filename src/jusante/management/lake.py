@@ -66,6 +66,8 @@ def behind(names: Iterable[str], graph: Graph, tables: Tables) -> dict[str, Tabl
         if name in views:
             continue
         table = tables.get(name)
+        if table is None and (elsewhere := graph[name].elsewhere if name in graph else ""):
+            raise StorageError(f"{name} is not here: {elsewhere}", where=name, fix="ask where it is made, or ingest it")
         if table is None:
             raise StorageError(f"{name} has no data yet", where=name, fix=f"jusante run +{name}")
         found[name] = table

@@ -32,7 +32,7 @@ def parsed(sql: str) -> exp.Query | exp.Pivot:
     try:
         trees = [tree for tree in sqlglot.parse(sql, read=DIALECT) if tree is not None]
     except ParseError as error:
-        raise _problem(error) from None
+        raise query_problem(error) from None
     except TokenError as error:
         raise QueryProblem(_ANSI.sub("", str(error)).split("\n")[0], line=1) from None
     if len(trees) != 1:
@@ -46,7 +46,8 @@ def parsed(sql: str) -> exp.Query | exp.Pivot:
     return trees[0]
 
 
-def _problem(error: ParseError) -> QueryProblem:
+def query_problem(error: ParseError) -> QueryProblem:
+    """What a parser has against a text, in plain words."""
     first = error.errors[0] if error.errors else {}
     what = first.get("description") or _ANSI.sub("", str(error)).split("\n")[0]
     near = first.get("highlight")

@@ -25,6 +25,15 @@ CODES: Mapping[str, str] = {
     "J130": "nobody owns it (a warning)",
     "J140": "a sensitive column reaches a place that is not for its purpose",
     "J141": "a model declares a column free of personal data that it does not have",
+    "J190": "a dbt project that has no manifest, or has not been imported yet",
+    "J191": "a dbt manifest, or an import, that cannot be read",
+    "J192": "a dbt project that changed since it was imported (a warning)",
+    "J193": "a dbt model whose imported SQL cannot be understood",
+    "J194": "two dbt models under one name",
+    "J195": "a link names a dbt model or source that there is not",
+    "J197": "something made here reads a table that only dbt makes",
+    "J198": "dbt failed",
+    "J199": "dbt is not there, or not of a version that is known to work",
 }
 
 

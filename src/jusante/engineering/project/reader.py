@@ -12,6 +12,7 @@ from jusante.core.names import nearest
 from jusante.core.problem import Problem
 from jusante.core.source import Source
 from jusante.engineering.project.context import Context
+from jusante.engineering.project.dbt import joined, read_dbt
 from jusante.engineering.project.documents import Document
 from jusante.engineering.project.models import read_models, suggestion
 from jusante.engineering.project.problems import Findings, ProjectProblems
@@ -57,11 +58,12 @@ def read_problems(
     file = _read_file(context, chosen)
     sources: dict[str, Source] = {}
     assets: list[Asset] = []
-    for source, tables in read_sources(context):
+    linked = read_dbt(context)
+    for source, tables in [*read_sources(context), *linked.seeds]:
         _take(findings, source, sources, tables)
         assets += tables
     assets += [*read_models(context), *read_steps(context), *read_dashboards(context), *read_exposures(context)]
-    graph = _graph(findings, assets, sources)
+    graph = _graph(findings, joined(context, assets, linked), sources)
     if file is None or graph is None:
         return None, findings.problems
     name, settings = file
@@ -118,9 +120,13 @@ def _graph(findings: Findings, assets: list[Asset], sources: Mapping[str, Source
             )
         elif asset.kind in {"model", "view"} and asset.id.partition(".")[0] in sources:
             folder = asset.id.partition(".")[0]
-            findings.add(
-                "J112", f"the folder models/{folder} bears the name of a source", asset.place, "rename the folder"
-            )
+            what, fix = f"the folder models/{folder} bears the name of a source", "rename the folder"
+            if not asset.place.file.startswith("models/"):
+                what, fix = (
+                    f"{asset.id} of dbt bears the name of a source",
+                    f"say `schemas: {{{folder}: …}}` in its link",
+                )
+            findings.add("J112", what, asset.place, fix)
         known[asset.id] = asset
     for asset in assets:
         _check_inputs(findings, asset, known)
@@ -143,3 +149,20 @@ def _check_inputs(findings: Findings, asset: Asset, known: Mapping[str, Asset]) 
             place = asset.places.get(name, asset.place)
             tables = tuple(made for made in known if ":" not in made)
             findings.add("J110", f"nobody makes {name}, which {asset.id} reads", place, suggestion(name, tables))
+        elif asset.is_made and known[name].elsewhere:
+            what = f"{asset.id} reads {name}, which is not here: {known[name].elsewhere}"
+            findings.add(
+                "J197",
+                what,
+                asset.places.get(name, asset.place),
+                "ingest it, or make it here and say `instead` in the link",
+            )
+
+
+def tables_here(
+    folder: Path, *, kinds: ConnectorKinds, analyse: Callable[[str], Query], variables: Mapping[str, str]
+) -> frozenset[str]:
+    """The tables that a project makes by itself, dbt projects left aside, whatever else is wrong in it."""
+    context = Context(folder, kinds, analyse, variables, Findings())
+    ingested = [table.id for _, tables in read_sources(context) for table in tables]
+    return frozenset([*ingested, *(model.id for model in read_models(context))])

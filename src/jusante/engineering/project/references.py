@@ -11,7 +11,7 @@ from jusante.engineering.project.documents import Path as KeyPath
 from jusante.engineering.project.problems import Findings
 
 _REFERENCE = re.compile(r"\$\{(\w+):([^}]+)\}")
-_PASSWORD_IN_URL = re.compile(r"\w+://[^/@\s:]*:([^@/\s]+)@")
+PASSWORD_IN_URL = re.compile(r"\w+://[^/@\s:]*:([^@/\s]+)@")
 _NOT_YET = {"keyring", "vault"}
 
 
@@ -36,7 +36,7 @@ def resolved(
 
 
 def _refuse_written_out(value: str, path: KeyPath, document: Document, findings: Findings) -> None:
-    found = _PASSWORD_IN_URL.search(value)
+    found = PASSWORD_IN_URL.search(value)
     if found and not _REFERENCE.search(found[1]):
         findings.add(
             "J106",

@@ -7,7 +7,7 @@ from jusante.core.column_graph import SOURCE, ColumnGraph
 from jusante.core.exposure import Exposure
 from jusante.core.graph import Graph
 from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
-from jusante.core.model import PythonModel, Query, ShellStep, SqlModel
+from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlModel
 from jusante.transformation.lineage.kept import Kept, key_of
 from jusante.transformation.lineage.query import ColumnsOf, lineage
 
@@ -48,6 +48,9 @@ class _Builder:
             case PythonModel():
                 told = Unresolved(asset.definition.function, "what a Python function does with its inputs is not known")
                 return self._all(asset, self._published(asset.id) or (), told)
+            case ForeignModel(columns=columns, told=told_why):
+                expression = asset.id if columns else "*"
+                return self._all(asset, tuple(columns), Unresolved(expression, told_why))
             case ShellStep(header=step):
                 return self._all(
                     asset, step.outputs, Unresolved(asset.id, "what a script does with its inputs is not known")

@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,7 @@ def _imported(folder: Path, link: DbtLink, wish: Wish, step: Step) -> Imported:
     manifest, catalog = _artifacts(folder, link, wish, step)
     step(f"reading {link.dbt}")
     files = digests(place)
-    if wish.manifest:
-        _refuse_old(manifest, place, wish.manifest)
+    doubts = _refuse_old(manifest, place, wish.manifest) if wish.manifest else ()
     here = tables_here(folder, kinds=Connectors(), analyse=analyse, variables=os.environ)
     origin = DbtOrigin(
         folder=link.project,
@@ -121,7 +120,8 @@ def _imported(folder: Path, link: DbtLink, wish: Wish, step: Step) -> Imported:
         link=digest_of(link),
         files=files,
     )
-    return Importer(manifest, read_catalog(catalog) if catalog else {}, link, here, place).imported(origin)
+    importer = Importer(manifest, read_catalog(catalog) if catalog else {}, link, here, place)
+    return replace(importer.imported(origin), doubts=doubts)
 
 
 def _artifacts(folder: Path, link: DbtLink, wish: Wish, step: Step) -> tuple[Manifest, Path | None]:
@@ -139,16 +139,13 @@ def _artifacts(folder: Path, link: DbtLink, wish: Wish, step: Step) -> tuple[Man
     return read_manifest(target / "manifest.json"), wish.catalog or (theirs and theirs / "catalog.json")
 
 
-def _refuse_old(manifest: Manifest, place: Path, path: Path) -> None:
-    """A manifest that was written before the project was last changed tells of another project."""
-    changed = manifest.older_than(place)
-    if changed:
-        raise problem(
-            "J192",
-            f"the manifest is older than {changed}",
-            str(path),
-            "dbt compile; or leave --manifest away, and dbt is run",
-        )
+def _refuse_old(manifest: Manifest, place: Path, path: Path) -> tuple[str, ...]:
+    """Raise ProjectProblems for a manifest of other texts than the project has; what is doubtful beside that."""
+    fix = "dbt compile; or leave --manifest away, and dbt is run"
+    if changed := manifest.differs_from(place):
+        raise problem("J192", f"{changed} is another one than the manifest has", str(path), fix)
+    later = manifest.older_than(place)
+    return (f"{later} has a later time than the manifest, which may be old: {fix}",) if later else ()
 
 
 def _write(folder: Path, link: DbtLink, content: DbtImport) -> tuple[str, ...]:

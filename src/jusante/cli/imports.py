@@ -116,7 +116,14 @@ def _tell(written: "Written") -> None:
     if imported.noted:
         noted = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in imported.noted.items())
         console.print(f"[dim]not imported: {noted}[/]")
+    for doubt in imported.doubts:
+        console.print(f"[yellow]![/] {doubt}")
     console.print(_sum(imported))
+    if origin.adapter != "duckdb" and written.link.build is None:
+        console.print(
+            f"[dim]Models for {origin.adapter} are left to dbt. `build: jusante`, or --build jusante, builds them here, "
+            "translated where that can be done.[/]"
+        )
     if missing := [part.name for part in imported.tables if part.kind == "source" and part.state == "dbt"]:
         space = missing[0].partition(".")[0]
         console.print(

@@ -28,9 +28,10 @@ class DbtLink(Noun):
         description="What the dbt project is called here; the file's name by default.",
     )
     project: str = Field(description="The folder with `dbt_project.yml`, relative to this project.")
-    build: Literal["jusante", "dbt"] = Field(
-        "jusante",
-        description="jusante: what can be built from the tables here is. dbt: all is left to dbt, and stands in the graph only.",
+    build: Literal["jusante", "dbt"] | None = Field(
+        None,
+        description="jusante: what can be built from the tables here is. dbt: all is left to dbt, and stands in the graph "
+        "only. By default jusante for DuckDB, and dbt for other databases, whose SQL may mean something else here.",
     )
     target: str | None = Field(None, description="The dbt target to compile for; its profile's own by default.")
     profiles: str | None = Field(

@@ -16,6 +16,7 @@ from jusante.core.model import ForeignModel, QueryProblem, SqlModel
 from jusante.core.place import Place
 from jusante.core.problem import Problem
 from jusante.core.source import Source
+from jusante.core.words import counted
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.validating import validated
 
@@ -180,7 +181,7 @@ def _checked(asset: Asset, checks: tuple[Check, ...]) -> Asset:
 
 def digest_of(link: DbtLink) -> str:
     """A hash of all in a link that decides what is imported."""
-    told = link.model_dump_json(exclude={"command", "timeout_seconds", "profiles"})
+    told = link.model_dump_json(exclude={"command", "timeout_seconds", "profiles"}, exclude_defaults=True)
     return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
@@ -216,7 +217,7 @@ def stale_imports(folder: Path) -> list[Problem]:
         except (OSError, ValueError, KeyError, TypeError):
             continue
         if project.is_dir() and (changed := _changed(then, digests(project))):
-            more = f" and {len(changed) - 1} more files" if len(changed) > 1 else ""
+            more = f" and {counted(len(changed) - 1, 'more file')}" if len(changed) > 1 else ""
             what = f"{changed[0]}{more} of the dbt project changed since it was imported"
             found.append(Problem("J192", "warning", what, f"{origin['folder']}/{changed[0]}", AGAIN))
     return found

@@ -62,6 +62,8 @@ class Translator:
         With a `subject`, that table is called `{table}`, as the SQL of a check wants it.
         """
         tree = self._parsed(text)
+        if self._dialect != DIALECT:
+            _unquoted(tree)
         self._inlined_again(tree)
         for table in list(tree.find_all(exp.Table)):
             self._rename(table)
@@ -132,6 +134,13 @@ class Translator:
         if isinstance(table.this, exp.Identifier):
             return ".".join(part.name for part in table.parts).lower()
         return str(table.this.sql(DIALECT, comments=False)).lower()
+
+
+def _unquoted(tree: exp.Expr) -> None:
+    """A value out of JSON that is cast: others cast what it says, DuckDB how it is written, in its quotes."""
+    for cast in list(tree.find_all(exp.Cast)):
+        if isinstance(cast.this, exp.JSONExtract):
+            cast.set("this", exp.JSONExtractScalar(**cast.this.args))
 
 
 def _put(table: exp.Table, new: exp.Table) -> None:

@@ -101,11 +101,11 @@ class Importer:
             self._told.append(part)
 
     def _seed(self, node: Node, name: str) -> None:
-        if self._link.build == "jusante":
+        if not self._models.left:
             self._seeds.append(tables.seed(node, name, self._manifest, self._link))
             self._told.append(Part(str(node["name"]), "seed", name, "here"))
             return
-        why = "dbt builds all of this project"
+        why = self._models.left
         self._models.absent[name] = why
         found = tables.source(node, name, self._manifest, self._link, self._catalog)
         self._sources.append(tables.with_header(found, self._folder))

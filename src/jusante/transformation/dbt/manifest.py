@@ -4,6 +4,7 @@ The manifest is that of https://schemas.getdbt.com/dbt/manifest/v12 and its neig
 read here.
 """
 
+import contextlib
 import datetime as dt
 import hashlib
 import json
@@ -80,24 +81,23 @@ class Manifest:
         """Whether its text was made by asking the database, so that data decide what it says."""
         return any(macro in self._asking for macro in node.get("depends_on", {}).get("macros", ()))
 
-    def older_than(self, folder: Path) -> str | None:
-        """A file of the dbt project that changed after this was written; None where there is none.
-
-        Texts are told by their hash, as far as the manifest has it; what describes them by the time of its last change.
-        """
-        known = {
-            str(node.get("original_file_path")): node.get("checksum") or {} for node in self.part("nodes").values()
-        }
-        written = _moment(self.data["metadata"].get("generated_at"))
-        for name in digests(folder):
-            path, checksum = folder / name, known.get(name, {})
-            if checksum.get("name") == "sha256" and path.suffix == ".sql":
-                text = path.read_text(encoding="utf-8", errors="replace").strip()
+    def differs_from(self, folder: Path) -> str | None:
+        """A text of the dbt project that is another one now, by its hash; None where there is none."""
+        for node in self.part("nodes").values():
+            checksum, path = node.get("checksum") or {}, folder / str(node.get("original_file_path"))
+            if node.get("package_name") != self.project or checksum.get("name") != "sha256" or path.suffix != ".sql":
+                continue
+            with contextlib.suppress(OSError, UnicodeDecodeError):
+                text = path.read_text(encoding="utf-8").strip()
                 if hashlib.sha256(text.encode()).hexdigest() != checksum.get("checksum"):
-                    return name
-            elif written and path.suffix in {".yml", ".yaml", ".sql"} and path.stat().st_mtime > written:
-                return name
+                    return path.relative_to(folder).as_posix()
         return None
+
+    def older_than(self, folder: Path) -> str | None:
+        """A file of the dbt project with a later time than this was written: it may say something else by now."""
+        written = _moment(self.data["metadata"].get("generated_at"))
+        later = (name for name in digests(folder) if written and (folder / name).stat().st_mtime > written)
+        return next((name for name in later if name.endswith((".yml", ".yaml", ".sql"))), None)
 
     @cached_property
     def _asking(self) -> frozenset[str]:

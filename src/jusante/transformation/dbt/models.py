@@ -29,6 +29,16 @@ class Models:
     absent: dict[str, str] = field(default_factory=dict)
     """The tables that are not here, each with the reason."""
 
+    @property
+    def left(self) -> str:
+        """Why all of the project is left to dbt; empty where what can be built here is."""
+        if self.link.build == "dbt":
+            return "dbt builds all of this project"
+        adapter = self.manifest.adapter
+        if self.link.build is None and adapter != "duckdb":
+            return f"it is written for {adapter}"
+        return ""
+
     def made(self, node: Node) -> tuple[DbtModel, Part]:
         """One model as it stands here, without its checks, and what is told of it."""
         key, name = str(node["unique_id"]), self.names.tables[str(node["unique_id"])]
@@ -73,8 +83,8 @@ class Models:
 
     def _why_elsewhere(self, node: Node, compiled: Compiled | None, told: str) -> str:
         """Why dbt goes on making it; empty where it is built here."""
-        if self.link.build == "dbt":
-            return "dbt builds all of this project"
+        if self.left:
+            return self.left
         if _is_snapshot(node):
             return "only dbt has the history that a snapshot keeps"
         if compiled is None:
@@ -112,7 +122,12 @@ class Models:
 
     def _notes(self, node: Node) -> list[str]:
         config = node.get("config", {})
-        found = [_NOTES[kind]] if (kind := _materialized(node)) in _NOTES else []
+        found = (
+            [f"translated from {adapter}: compare what it gives"]
+            if (adapter := self.manifest.adapter) != "duckdb"
+            else []
+        )
+        found += [_NOTES[kind]] if (kind := _materialized(node)) in _NOTES else []
         if config.get("pre-hook") or config.get("post-hook"):
             found.append("its hooks are not run")
         if self.manifest.asks_the_database(node):

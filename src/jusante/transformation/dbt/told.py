@@ -42,6 +42,7 @@ class Imported:
     tests: tuple[Part, ...]
     exposures: tuple[Part, ...]
     noted: Mapping[str, int] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """All of it as `--json` prints it."""
@@ -53,4 +54,5 @@ class Imported:
             "tests": [part.as_dict() for part in self.tests],
             "exposures": [part.as_dict() for part in self.exposures],
             "noted": dict(self.noted),
+            "doubts": list(self.doubts),
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dbt_manifests import dbt_project, manifest, model, source, test_node
+from dbt_manifests import dbt_project, dbt_test, manifest, model, source
 from jusante import app
 from jusante.app import Lake
 from jusante.app.dbt import Wish, import_dbt
@@ -109,9 +109,7 @@ def test_personal_data_may_not_come_through_dbt_to_an_exposure_without_a_purpose
 def test_a_test_of_dbt_keeps_bad_rows_from_being_published(example: Path) -> None:
     run(example, "+marts.orders")
     path = example / "data/orders.csv"
-    write(
-        example, {"data/orders.csv": path.read_text().replace("19:45:00,paid", "19:45:00,lost")}
-    )
+    write(example, {"data/orders.csv": path.read_text().replace("19:45:00,paid", "19:45:00,lost")})
     report = run(example, "+marts.orders")
     failed = task(report, "staging.stg_orders")
     assert failed.status == "failed"
@@ -198,12 +196,27 @@ def test_a_seed_beside_the_project_is_ingested_as_a_file(folder: Path) -> None:
         "unique_id": "seed.warehouse.codes",
         "original_file_path": "seeds/codes.csv",
     }
-    test = test_node("unique", "codes", {"column_name": "code"})
+    test = dbt_test("unique", "codes", {"column_name": "code"})
     test |= {"attached_node": "seed.warehouse.codes"}
     write(folder.parent / "warehouse", {"seeds/codes.csv": "code,name\n1,one\n2,two\n"})
     bring(folder, seed, test)
     assert made(run(folder)) == {"warehouse_seeds.codes", "raw.people"}
     assert rows(folder, "select name from warehouse_seeds.codes order by code") == [("one",), ("two",)]
+
+
+def test_a_test_of_a_source_may_look_into_another_table(folder: Path) -> None:
+    write(
+        folder,
+        {"sources/raw.yaml": SOURCE.replace("}}", "}, towns: {path: towns.csv, key: [id]}}"), "towns.csv": "id\n1\n"},
+    )
+    told = {"column_name": "id", "to": "source('raw', 'towns')", "field": "id", "model": "source('raw', 'people')"}
+    test = dbt_test("relationships", "people", told) | {"attached_node": None}
+    test["depends_on"]["nodes"] = [RAW, "source.warehouse.raw.towns"]
+    bring(folder, source("people"), source("towns"), test)
+    failed = task(run(folder), "raw.people")
+    assert "id found in raw.towns.id: does not hold in 1 of 2 rows" in str(failed.error)
+    write(folder, {"towns.csv": "id\n1\n2\n"})
+    assert made(run(folder)) == {"raw.people", "raw.towns"}
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------------
@@ -255,7 +268,7 @@ def test_a_manifest_of_other_texts_is_refused_and_one_that_may_be_old_is_told(fo
 
 def test_a_link_that_is_there_is_not_changed_by_a_command(folder: Path) -> None:
     bring(folder, source("people"))
-    code, what, fix = refused(folder, Wish(folder.parent / "warehouse", settings={"build": "dbt"}))
+    code, _, fix = refused(folder, Wish(folder.parent / "warehouse", settings={"build": "dbt"}))
     assert (code, fix) == ("J001", "change dbt/warehouse.yaml")
 
 
@@ -283,6 +296,10 @@ def program(folder: Path, script: str) -> tuple[str, ...]:
     return (str(path),)
 
 
+SAYS_MUCH = """case "$1" in --version) echo "installed: 1.11.0";; *)
+yes x | head -c 3000000; echo; echo "Compilation Error in model bad (models/bad.sql)"; echo "  line 7"; exit 2;; esac"""
+
+
 @pytest.mark.parametrize(
     ("script", "code", "what"),
     [
@@ -294,8 +311,7 @@ def program(folder: Path, script: str) -> tuple[str, ...]:
             "dbt was not done after 1 s",
         ),
         (
-            'case "$1" in --version) echo "installed: 1.11.0";; *) yes x | head -c 3000000; '
-            'echo; echo "Compilation Error in model bad (models/bad.sql)"; echo "  line 7"; exit 2;; esac',
+            SAYS_MUCH,
             "J198",
             "dbt failed at model bad",
         ),

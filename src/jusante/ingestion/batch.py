@@ -15,13 +15,21 @@ from jusante.ingestion import drift, quiet_hours, transit
 from jusante.ingestion.arrival import Arrival, Loaded
 from jusante.management.publish import Publisher
 from jusante.ports.connector import Connector, Request
-from jusante.ports.engine import Engine
+from jusante.ports.engine import Engine, Session
 from jusante.ports.table_store import Table
+
+
+def _nothing(session: Session) -> None:
+    """No check looks into another table."""
+    del session
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one load has to know. `landing` is a folder for rows on their way, which the caller removes afterwards."""
+    """What one load has to know. `landing` is a folder for rows on their way, which the caller removes afterwards.
+
+    `beside` puts the tables that checks look into in a session.
+    """
 
     name: str
     ingested: Ingested
@@ -30,6 +38,7 @@ class Load:
     current: Table | None
     state: AssetState | None
     landing: str
+    beside: Callable[[Session], object] = _nothing
 
     @property
     def continues(self) -> bool:
@@ -82,6 +91,7 @@ class BatchLoader:
         if reading.complete and reading.marker is not None and reading.marker == request.marker:
             return Loaded(None, load.cursor, load.marker, 0, (*notices, *reading.notices))
         with self._engine.session() as session:
+            load.beside(session)
             arrival = Arrival(
                 name=load.name,
                 table=table,

@@ -17,7 +17,7 @@ from jusante.core.words import some_were
 from jusante.errors import JusanteError, SourceChanged, SourceHeld, SourceUnavailable
 from jusante.ingestion.arrival import Loaded
 from jusante.ingestion.batch import BatchLoader, Load
-from jusante.management.lake import Tables
+from jusante.management.lake import Tables, show
 from jusante.management.publish import Published
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.ports.connector import Connector
@@ -162,7 +162,17 @@ class Worker:
         current = self._tools.tables.get(asset.id)
         reason = why_ingest(version, state, exists=current is not None)
         landing = self._tools.scratch / asset.id.replace("/", "%2F") / "landing"
-        load = Load(asset.id, ingested, self._run_id, version, current, state, str(landing))
+        graph, tables = self._tools.graph, self._tools.tables
+        load = Load(
+            asset.id,
+            ingested,
+            self._run_id,
+            version,
+            current,
+            state,
+            str(landing),
+            beside=lambda session: show(session, asset.inputs, graph, tables),
+        )
         try:
             loaded = self._load(load)
         finally:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dbt_manifests import manifest, model, source, test_node
+from dbt_manifests import dbt_test, manifest, model, source
 from jusante.core.dbt import DbtLink, DbtModel, DbtOrigin
 from jusante.engineering.project import ProjectProblems
 from jusante.transformation.dbt.importing import Importer
@@ -150,9 +150,9 @@ def test_owners_come_from_meta_then_the_group_then_the_link() -> None:
 def test_unique_and_filled_is_what_one_row_is() -> None:
     column = {"column_name": "id"}
     tests = (
-        test_node("unique", "a", column),
-        test_node("not_null", "a", column),
-        test_node("not_null", "a", {"column_name": "name"}),
+        dbt_test("unique", "a", column),
+        dbt_test("not_null", "a", column),
+        dbt_test("not_null", "a", {"column_name": "name"}),
     )
     tests[2]["unique_id"] += "_name"
     header = kept(imported(source("people"), model("a", PEOPLE, [RAW]), *tests), "marts.a").header
@@ -160,7 +160,7 @@ def test_unique_and_filled_is_what_one_row_is() -> None:
 
 
 def test_tests_and_freshness_of_a_source_are_checks_of_the_table_that_is_ingested() -> None:
-    test = test_node(
+    test = dbt_test(
         "unique", "people", {"column_name": "id", "model": "{{ get_where_subquery(source('raw', 'people')) }}"}
     )
     test["attached_node"], test["depends_on"]["nodes"] = None, [RAW]
@@ -175,13 +175,28 @@ def test_a_test_of_several_models_belongs_to_the_last_of_them() -> None:
         model("z", PEOPLE, [RAW]),
         model("a", 'select id from "db"."main"."z"', ["model.warehouse.z"]),
     ]
-    singular = test_node(
+    singular = dbt_test(
         "both", "z", {}, sql='select a.id from "db"."main"."a" as a join "db"."main"."z" as z using (id)'
     )
     singular |= {"attached_node": None, "test_metadata": None}
     singular["depends_on"]["nodes"] = ["model.warehouse.z", "model.warehouse.a"]
     found = imported(*nodes, singular)
     assert found.tests == (Part("both_z", "singular", "marts.a", "here"),)
+
+
+def test_two_tables_that_are_tested_against_each_other_are_told() -> None:
+    nodes = (source("people"), model("a", PEOPLE, [RAW]), model("b", PEOPLE, [RAW]))
+    there = dbt_test(
+        "relationships", "a", {"column_name": "id", "to": "ref('b')", "field": "id"}, reads=["model.warehouse.b"]
+    )
+    back = dbt_test(
+        "relationships", "b", {"column_name": "id", "to": "ref('a')", "field": "id"}, reads=["model.warehouse.a"]
+    )
+    found = imported(*nodes, there, back).tests
+    assert [(each.state, each.why) for each in found] == [
+        ("here", ""),
+        ("left out", "it looks into marts.a, which is made of marts.b, or tested against it"),
+    ]
 
 
 def test_exposures_read_what_is_behind_metrics() -> None:
@@ -225,8 +240,25 @@ def test_names_come_from_the_schema_then_the_folder_then_the_link() -> None:
         model("d", "select 1 as x", package_name="other-package"),
     )
     nodes[0]["fqn"] = ["warehouse", "staging", "crm", "a"]
-    found = imported(*nodes, link={"schemas": {"staging": "stg"}})
-    assert [each.id for each in found.tables] == ["stg.a", "mart.b", "warehouse.c_v2", "other_package.d"]
+    versioned = model("e", "select 1 as x", folder="marts/e", version=2, alias="e_v2") | {
+        "fqn": ["warehouse", "e", "v2"]
+    }
+    found = imported(*nodes, versioned, link={"schemas": {"staging": "stg"}})
+    assert [each.id for each in found.tables] == [
+        "stg.a",
+        "mart.b",
+        "warehouse.c_v2",
+        "other_package.d",
+        "warehouse.e_v2",
+    ]
+
+
+def test_a_source_that_a_seed_of_the_same_project_fills_is_that_seed() -> None:
+    seed = model("people", None, kind="seed", relation_name='"db"."raw"."people"')
+    seed |= {"resource_type": "seed", "unique_id": "seed.warehouse.people"}
+    found = imported(source("people"), seed, model("a", PEOPLE, [RAW]), here=())
+    assert part(found, "raw.people") == Part("raw.people", "source", "warehouse_seeds.people", "ours")
+    assert kept(found, "marts.a").reads == ("warehouse_seeds.people",)
 
 
 def test_two_models_under_one_name_are_refused() -> None:

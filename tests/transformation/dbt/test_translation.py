@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from dbt_manifests import manifest, model, source, test_node
+from dbt_manifests import dbt_test, manifest, model, source
 from jusante.core.check import KINDS
 from jusante.core.dbt import DbtLink, DbtOrigin
 from jusante.core.model import QueryProblem
@@ -35,7 +35,7 @@ def test_a_test_of_dbt_is_this_check(case: dict[str, Any]) -> None:
         model("customers", 'select * from "db"."raw"."people"', ["source.warehouse.raw.people"]),
         model("daily", 'select * from "db"."main"."orders"', ["model.warehouse.orders"]),
         model("scores", None, language="python"),
-        test_node(name, "orders", kwargs, **told, **config),
+        dbt_test(name, "orders", kwargs, **told, **config),
     )
     found = Importer(Manifest(made), {}, LINK, frozenset({"crm.people"}), HERE).imported(ORIGIN)
     [part] = found.tests

@@ -155,12 +155,12 @@ class Importer:
                 others = set(tables_in(test, self._translator))
             case _:
                 return
-        below = {self._names.tables[key] for key in self._order.below(subject) if key in self._names.tables}
         for other in sorted(others - {table}):
             if other in self._models.absent:
                 raise Untold(f"it looks into {other}, which is left to dbt")
-            if other in below:
-                raise Untold(f"it looks into {other}, which is made of {table}")
+        keys = {key for key, name in self._names.tables.items() if name in others}
+        if later := self._order.look(subject, keys):
+            raise Untold(f"it looks into {self._names.tables[later]}, which is made of {table}, or tested against it")
 
     # -- exposures ---------------------------------------------------------------------------------------------------
 

@@ -39,8 +39,11 @@ def names_of(manifest: Manifest, link: DbtLink, here: frozenset[str]) -> Names:
         tables[key] = link.instead.get(str(node["name"])) or _model_name(node, manifest, link)
         if str(node["name"]) in link.instead:
             ours.add(key)
+    seeds = {str(seed.get("relation_name")): tables[str(seed["unique_id"])] for seed in manifest.of_type("seed")}
     for key, source in sorted(manifest.part("sources").items()):
         tables[key], known = _source_name(source, link, here)
+        if not known and (seed := seeds.get(str(source.get("relation_name")))):
+            tables[key], known = seed, True  # a project may declare what its own seeds fill as a source
         if known:
             ours.add(key)
     _refuse_clashes(manifest, link, {key: name for key, name in tables.items() if key not in ours})
@@ -61,7 +64,8 @@ def _model_name(node: Node, manifest: Manifest, link: DbtLink) -> str:
     elif node.get("package_name") != manifest.project:
         space = node["package_name"]
     else:
-        space = node["fqn"][1] if len(node["fqn"]) > 2 else link.dbt
+        folders = node["fqn"][1 : -1 if node.get("version") is None else -2]  # a version stands behind its model's name
+        space = folders[0] if folders else link.dbt
     return f"{link.schemas.get(str(space), _word(str(space)))}.{node.get('alias') or node['name']}"
 
 

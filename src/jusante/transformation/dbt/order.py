@@ -14,6 +14,7 @@ class Order:
     def __init__(self, manifest: Manifest) -> None:
         self._manifest = manifest
         self._reads = {str(node["unique_id"]): parents(node) for node in manifest.of_type(*TABLES)}
+        self._looks: dict[str, set[str]] = {}
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
@@ -25,28 +26,32 @@ class Order:
     def _places(self) -> Mapping[str, int]:
         return {str(node["unique_id"]): number for number, node in enumerate(self.nodes)}
 
-    @cached_property
-    def _readers(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for key, reads in self._reads.items():
-            for above in reads:
-                found.setdefault(above, []).append(key)
-        return found
-
     def last(self, keys: Iterable[str]) -> str | None:
         """The node among these that comes after all others; sources come first."""
         return max(keys, key=lambda key: (self._places.get(key, -1), key), default=None)
 
-    def below(self, key: str) -> frozenset[str]:
-        """All nodes that read a node or source, directly or not."""
+    def look(self, subject: str, others: Iterable[str]) -> str | None:
+        """Remember that a test of `subject` looks into others; the one of them that comes after `subject`, if there is one.
+
+        Then nothing is remembered: who looks into what is made of it would wait for itself.
+        """
+        wanted = sorted(set(others) - {subject})
+        for other in wanted:
+            if subject in self._above(other):
+                return other
+        self._looks.setdefault(subject, set()).update(wanted)
+        return None
+
+    def _above(self, key: str) -> set[str]:
+        """All that a node reads, and that its tests look into, directly or not."""
         seen: set[str] = set()
-        waiting = list(self._readers.get(key, ()))
+        waiting = [key]
         while waiting:
             node = waiting.pop()
             if node not in seen:
                 seen.add(node)
-                waiting += self._readers.get(node, ())
-        return frozenset(seen)
+                waiting += [*self._reads.get(node, ()), *self._looks.get(node, ())]
+        return seen
 
 
 def parents(node: Node) -> tuple[str, ...]:

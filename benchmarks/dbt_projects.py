@@ -104,7 +104,7 @@ def five_hundred() -> Case:
 def given(folder: Path) -> Case:
     """Somebody's dbt project, copied; its seeds are its only sources."""
     dbt, ours = FOLDER / f"{folder.name}_dbt", FOLDER / folder.name
-    shutil.copytree(folder, dbt, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb"))
+    shutil.copytree(folder, dbt, symlinks=True, ignore=shutil.ignore_patterns("target", "logs", "*.duckdb"))
     measure.written(ours / "jusante.yaml", "name: ours\n")
     return Case(folder.name, dbt, ours)
 

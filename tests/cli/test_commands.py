@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from dbt_manifests import dbt_project, manifest, model
 from jusante.cli.main import COMMANDS
 from projects import run, write, write_shop
 
@@ -125,6 +126,25 @@ def test_an_error_is_one_json_document_too(shop: Path) -> None:
     done = jusante("query", "select * from shop.order", "--json", folder=shop)
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["fix"] == "did you mean shop.orders?"
+
+
+def test_an_import_of_dbt_is_told_as_a_table_and_as_json_and_a_dry_run_writes_nothing(tmp_path: Path) -> None:
+    write(tmp_path / "shop", {"jusante.yaml": "name: shop\n"})
+    python = model("scores", None, ["model.warehouse.a"], language="python")
+    path = dbt_project(tmp_path / "warehouse", manifest(model("a", "select 1 as id"), python))
+    command = ("import", "dbt", "../warehouse", "--manifest", str(path))
+    shown = jusante(*command, "--dry-run", folder=tmp_path / "shop")
+    assert shown.returncode == 0, shown.stderr
+    assert "✓  a       table  marts.a" in shown.stdout
+    assert "it is a Python model of dbt" in shown.stdout
+    assert "1 table built here, 1 left to dbt and in the graph only" in shown.stdout
+    assert not (tmp_path / "shop/dbt").exists()
+    done = jusante(*command, "--source", "raw", "--json", folder=tmp_path / "shop")
+    assert (done.returncode, "write it as raw=sales" in done.stderr) == (2, True)
+    done = jusante(*command, "--json", folder=tmp_path / "shop")
+    told = listed(name=TEXT, kind=TEXT, id=TEXT, state={"enum": ["here", "dbt", "ours", "left out"]}, why=TEXT)
+    one = listed(dbt=TEXT, files={"const": ["dbt/warehouse.yaml", "dbt/warehouse.json"]}, tables=told, tests=told)
+    jsonschema.validate(json.loads(done.stdout), document(imports=one))
 
 
 # -- words -------------------------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def _refuse_old(manifest: Manifest, place: Path, path: Path) -> tuple[str, ...]:
     if changed := manifest.differs_from(place):
         raise problem("J192", f"{changed} is another one than the manifest has", str(path), fix)
     later = manifest.older_than(place)
-    return (f"{later} has a later time than the manifest, which may be old: {fix}",) if later else ()
+    return (f"{later} has a later time than the manifest, which may be old",) if later else ()
 
 
 def _write(folder: Path, link: DbtLink, content: DbtImport) -> tuple[str, ...]:

@@ -15,12 +15,10 @@ if TYPE_CHECKING:
     from jusante.app.dbt import Step, Written
     from jusante.transformation.dbt.told import Imported, Part
 
-_WORDS = {
-    "here": ("✓", "built here"),
-    "dbt": ("○", "left to dbt"),
-    "ours": ("=", "made here"),
-    "left out": ("!", "left out"),
-}
+_MARKS = {"here": "✓", "dbt": "○", "ours": "=", "left out": "!"}
+MOST_ROWS = 60
+"""How many tables an import lists; a dry run lists all."""
+MOST_NAMES = 6
 
 
 @click.group(name="import")
@@ -108,28 +106,13 @@ def _tell(written: "Written") -> None:
     imported, console = written.imported, out()
     origin = imported.content.origin
     console.print(f"[bold]{written.link.dbt}[/]  dbt {origin.version}, {origin.adapter}, from {origin.folder}\n")
-    console.print(_tables(imported))
-    _tell_tests(imported)
-    for part in imported.exposures:
-        if part.state == "left out":
-            console.print(f"[yellow]![/] exposure {part.name}: {part.why}")
-    if imported.noted:
-        noted = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in imported.noted.items())
-        console.print(f"[dim]not imported: {noted}[/]")
-    for doubt in imported.doubts:
-        console.print(f"[yellow]![/] {doubt}")
+    if not written.files or len(imported.tables) <= MOST_ROWS:
+        console.print(_tables(imported))
+    for text, names in _notes(imported).items():
+        console.print(f"[yellow]![/] {text}: [dim]{_few(names)}[/]")
     console.print(_sum(imported))
-    if origin.adapter != "duckdb" and written.link.build is None:
-        console.print(
-            f"[dim]Models for {origin.adapter} are left to dbt. `build: jusante`, or --build jusante, builds them here, "
-            "translated where that can be done.[/]"
-        )
-    if missing := [part.name for part in imported.tables if part.kind == "source" and part.state == "dbt"]:
-        space = missing[0].partition(".")[0]
-        console.print(
-            f"[dim]What this project ingests under another name than {missing[0]} is found by `sources: {{{space}: …}}` "
-            f"in dbt/{written.link.dbt}.yaml, or --source {space}=…[/]"
-        )
+    for hint in _hints(written):
+        console.print(f"[dim]{hint}[/]")
     for file in written.files:
         console.print(f"[green]+[/] {file}")
     console.print("\nNext: jusante check" if written.files else "\nNothing was written: this was a dry run")
@@ -139,31 +122,62 @@ def _tables(imported: "Imported") -> Any:
     from jusante.cli.console import grid, out
     from jusante.cli.fitting import fitted
 
-    rows = [["", "dbt", "is", "here", "tests", "notes"]]
-    for part in imported.tables:
-        mark, _ = _WORDS[part.state]
-        notes = "; ".join([*([part.why] if part.why else []), *part.notes])
-        rows.append([mark, part.name, part.kind, part.id, _tests_of(imported, part), notes])
-    head, *body = fitted(rows, out().width)
+    names = ["", "dbt", "is", "here", "tests"]
+    rows = [[_MARKS[part.state], part.name, part.kind, part.id, _tests_of(imported, part)] for part in imported.tables]
+    head, *body = fitted([names, *rows], out().width)
     table = grid(*head, numbers=("tests",))
     for row, part in zip(body, imported.tables, strict=True):
         table.add_row(*row, style="" if part.state in {"here", "ours"} else "dim")
     return table
 
 
+def _notes(imported: "Imported") -> dict[str, list[str]]:
+    """What there is to say, each thing once, with the names of those it is true of."""
+    found: dict[str, list[str]] = {}
+    for part in imported.tables:
+        if part.state == "dbt":
+            why = "read what is left to dbt, and are so too" if part.why.startswith("it reads ") else part.why
+            found.setdefault(f"left to dbt, since {why}" if why == part.why else why, []).append(part.name)
+        for note in part.notes:
+            found.setdefault(note, []).append(part.name)
+    for part in (*imported.tests, *imported.exposures):
+        if part.state == "left out":
+            found.setdefault(
+                f"{'exposure' if part.kind == 'exposure' else 'test'} left out, since {part.why}", []
+            ).append(part.name)
+    for doubt in imported.doubts:
+        found[doubt] = ["dbt compile"]
+    if imported.noted:
+        found["not imported"] = [f"{number:,} {name.replace('_', ' ')}" for name, number in imported.noted.items()]
+    return found
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def _hints(written: "Written") -> Iterator[str]:
+    """How more could be built here."""
+    origin, link = written.imported.content.origin, written.link
+    if origin.adapter != "duckdb" and link.build is None:
+        yield (
+            f"Models for {origin.adapter} are left to dbt. `build: jusante` in dbt/{link.dbt}.yaml builds them here, "
+            "translated where that can be done."
+        )
+        return
+    missing = [part.name for part in written.imported.tables if part.kind == "source" and part.state == "dbt"]
+    if missing and link.build != "dbt":
+        space = missing[0].partition(".")[0]
+        yield (
+            f"Where {missing[0]} is ingested here under another name, say `sources: {{{space}: …}}` in dbt/{link.dbt}.yaml, "
+            f"or --source {space}=…"
+        )
+
+
 def _tests_of(imported: "Imported", part: "Part") -> str:
     count = sum(test.id == part.id and test.state != "left out" for test in imported.tests)
     return str(count) if count else ""
-
-
-def _tell_tests(imported: "Imported") -> None:
-    from jusante.cli.console import out
-
-    left = [test for test in imported.tests if test.state == "left out"]
-    if left:
-        out().print(f"\n[yellow]{len(left):,} of {len(imported.tests):,} tests are not checked here[/]")
-        for test in left:
-            out().print(f"  {test.name}: {test.why}", style="dim")
 
 
 def _sum(imported: "Imported") -> str:

@@ -77,7 +77,7 @@ def test_a_compiled_text_is_this_here(case: dict[str, Any]) -> None:
 
 @cases("failures.yaml")
 def test_a_failure_of_dbt_is_told_with_its_place(case: dict[str, Any]) -> None:
-    [problem] = problems_in(case["said"], LINK)
+    [problem] = problems_in(case["said"], LINK, HERE)
     assert (problem.code, problem.where) == ("J198", case["where"])
     assert problem.what == case.get("what", problem.what)
     assert problem.fix == case.get("fix", problem.fix)

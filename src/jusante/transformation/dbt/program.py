@@ -22,7 +22,7 @@ TAIL = 20_000
 _VERSION = re.compile(r"(?:installed: |dbt[- ](?:core|fusion)?[ :]*)(\d+)\.(\d+)\.(\d+)")
 _NODE = re.compile(r"(?:in |^\s*)(\w+) '?([\w.]+)'? \(([^()\n]+)\)", re.MULTILINE)
 _LINE = re.compile(r"\bline (\d+)")
-_FILE = re.compile(r"Error reading [\w.]+: (\S+\.ya?ml)")
+_FILE = re.compile(r"(?:Error reading [\w.]+: |\bfile at )(\S+\.ya?ml)")
 _CLOCK = re.compile(r"^\d\d:\d\d:\d\d\s+", re.MULTILINE)
 
 
@@ -82,20 +82,28 @@ def _run(link: DbtLink, command: Sequence[str], folder: Path, seconds: int) -> s
         said.seek(max(size - TAIL, 0))
         text = said.read().decode(errors="replace").strip()
     if status:
-        raise ProjectProblems(list(problems_in(text, link)))
+        raise ProjectProblems(list(problems_in(text, link, folder)))
     return text
 
 
-def problems_in(text: str, link: DbtLink) -> Iterator[Problem]:
+def problems_in(text: str, link: DbtLink, folder: Path) -> Iterator[Problem]:
     """What dbt said when it failed: what is wrong, in which file and line of its project where it tells."""
     said = _CLOCK.sub("", text)
     said = said.partition("Encountered an error:")[2] or said
     what = "; ".join(line.strip() for line in said.splitlines() if line.strip())[:1_000] or "it said nothing"
     node, file, line = _NODE.search(said), _FILE.search(said), _LINE.search(said)
-    place = node[3] if node else file[1] if file else ""
+    place = node[3] if node else _inside(folder, file[1]) if file else ""
     where = f"{link.project}/{place}" + (f":{line[1]}" if line and place else "") if place else link.project
     subject = f" at {node[1].lower()} {node[2].rpartition('.')[2]}" if node else ""
     yield Problem("J198", "error", f"dbt failed{subject}: {what}", where, _fix(said))
+
+
+def _inside(folder: Path, file: str) -> str:
+    """A file as dbt names it, which leaves the folder away that it looked into: `marts/schema.yml` for that in models/."""
+    if (folder / file).exists():
+        return file
+    places = sorted(path for path in folder.glob("*") if path.is_dir() and (path / file).exists())
+    return f"{places[0].name}/{file}" if places else file
 
 
 def _fix(said: str) -> str:

@@ -35,6 +35,7 @@ DIALECTS: Mapping[str, str] = {
 }
 """dbt's adapters, and what sqlglot calls their SQL."""
 
+_SUBJECT = "__subject__"
 _NO_NAME = re.compile(r"[/\\.]")
 """What stands in the paths of files, by which no column can be qualified."""
 
@@ -70,10 +71,8 @@ class Translator:
         sql, unsupported = self._written(tree)
         query = analyse(sql)
         if subject is not None:
-            for table in list(tree.find_all(exp.Table)):
-                if f"{table.db}.{table.name}" == subject:
-                    _put(table, exp.to_table("__subject__"))
-            sql = self._written(tree)[0].replace("__subject__", "{table}")
+            _mark(tree, subject)
+            sql = self._written(tree)[0].replace(_SUBJECT, "{table}")
         return Compiled(sql, query.reads, unsupported)
 
     def _parsed(self, text: str) -> exp.Query:
@@ -134,6 +133,16 @@ class Translator:
         if isinstance(table.this, exp.Identifier):
             return ".".join(part.name for part in table.parts).lower()
         return str(table.this.sql(DIALECT, comments=False)).lower()
+
+
+def _mark(tree: exp.Expr, subject: str) -> None:
+    """Put a mark in place of a table; where columns are qualified by its name, that becomes its alias."""
+    qualifiers = {column.table.lower() for column in tree.find_all(exp.Column)}
+    for table in list(tree.find_all(exp.Table)):
+        if f"{table.db}.{table.name}" == subject:
+            if not table.alias and table.name.lower() in qualifiers:
+                table.set("alias", exp.TableAlias(this=table.this.copy()))
+            _put(table, exp.to_table(_SUBJECT))
 
 
 def _unquoted(tree: exp.Expr) -> None:

@@ -248,6 +248,13 @@ def test_a_manifest_that_cannot_be_read_is_refused(folder: Path, text: str, code
     assert told[1].startswith(what)
 
 
+def test_a_manifest_that_lacks_a_part_is_refused(folder: Path) -> None:
+    node = {key: value for key, value in model("a", PEOPLE, [RAW]).items() if key != "fqn"}
+    path = dbt_project(folder.parent / "warehouse", manifest(source("people"), node))
+    told = refused(folder, Wish(folder.parent / "warehouse", path))
+    assert told[:2] == ("J191", "the manifest is not as dbt writes it: 'fqn' is missing in a node")
+
+
 def test_a_manifest_that_is_not_there_is_refused(folder: Path) -> None:
     path = dbt_project(folder.parent / "warehouse", {})
     assert refused(folder, Wish(folder.parent / "warehouse", path.with_name("no.json")))[0] == "J190"

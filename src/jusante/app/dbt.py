@@ -120,8 +120,12 @@ def _imported(folder: Path, link: DbtLink, wish: Wish, step: Step) -> Imported:
         link=digest_of(link),
         files=files,
     )
-    importer = Importer(manifest, read_catalog(catalog) if catalog else {}, link, here, place)
-    return replace(importer.imported(origin), doubts=doubts)
+    known = read_catalog(catalog) if catalog else {}
+    try:
+        return replace(Importer(manifest, known, link, here, place).imported(origin), doubts=doubts)
+    except KeyError as missing:  # a manifest is read as it is: nobody wrote down all of its forms
+        what = f"the manifest is not as dbt writes it: {missing} is missing in a node"
+        raise problem("J191", what, str(wish.manifest or "manifest.json"), "dbt compile writes it anew") from missing
 
 
 def _artifacts(folder: Path, link: DbtLink, wish: Wish, step: Step) -> tuple[Manifest, Path | None]:

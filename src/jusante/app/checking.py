@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from jusante.app.contract_checking import agreed_problems, contract_problems_among
 from jusante.app.sensitive import sensitive_problems
 from jusante.app.system import System
 from jusante.core.environment import Project
@@ -22,15 +23,16 @@ def check(folder: Path, environment: str | None = None) -> tuple[Project | None,
     )
     for asset in project.graph if project else ():
         problems += check_problems(asset.checks, str(asset.place))
+    problems = contract_problems_among(folder.resolve(), problems)
     if project and not any(problem.severity == "error" for problem in problems):
         problems += _compiled(project)
     return project, problems
 
 
 def _compiled(project: Project) -> list[Problem]:
-    """What shows only in a project that can be read: where its columns go."""
+    """What shows only in a project that can be read: where its columns go, and what was promised of them."""
     system = System(project, resolve(project))
     try:
-        return sensitive_problems(system)
+        return [*sensitive_problems(system), *agreed_problems(system)]
     finally:
         system.close()

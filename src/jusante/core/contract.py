@@ -70,8 +70,9 @@ class EnumValue(_Part):
 
 
 class SchemaProperty(_Part):
-    """A column as it is promised."""
+    """A column as it is promised. `id` stays when it is renamed."""
 
+    id: str | None = None
     name: str
     physical_name: str | None = None
     description: str | None = None

@@ -10,7 +10,8 @@ from pathlib import Path
 from jusante.core.contract import SOURCE_PROPERTY, Contract, ContractFile
 from jusante.core.place import Place
 from jusante.engineering.project.context import Context
-from jusante.engineering.project.documents import Document
+from jusante.engineering.project.documents import Document, parse
+from jusante.engineering.project.problems import Findings, ProjectProblems
 from jusante.engineering.project.validating import validated
 
 FOLDER = "contracts"
@@ -22,7 +23,7 @@ def read_contracts(context: Context) -> Mapping[str, Contract]:
     found: dict[str, Contract] = {}
     for path in contract_files(context):
         document = context.document(path)
-        contract = read_contract(context, document) if document else None
+        contract = read_contract(document, context.findings) if document else None
         if contract and contract.source in found:
             what = f"source {contract.source} has a contract already, {found[contract.source].place.file}"
             context.findings.add("J112", what, contract.place, "keep one of the two")
@@ -36,9 +37,19 @@ def contract_files(context: Context) -> Iterator[Path]:
     return context.files(FOLDER, *(f"*{ending}" for ending in ENDINGS))
 
 
-def read_contract(context: Context, document: Document) -> Contract | None:
+def read_text(text: str, file: str) -> Contract:
+    """A contract that lies in no project now. Raises ProjectProblems where it is none."""
+    findings = Findings()
+    document = parse(text, file, findings)
+    contract = read_contract(document, findings) if document else None
+    if contract is None:
+        raise ProjectProblems(findings.errors)
+    return contract
+
+
+def read_contract(document: Document, findings: Findings) -> Contract | None:
     """A contract; None, and findings, where it is none."""
-    terms = validated(ContractFile, document.data, document, (), context.findings)
+    terms = validated(ContractFile, document.data, document, (), findings)
     if terms is None:
         return None
     source = terms.custom(SOURCE_PROPERTY) or Path(document.file).name.partition(".")[0]

@@ -25,6 +25,11 @@ CODES: Mapping[str, str] = {
     "J130": "nobody owns it (a warning)",
     "J140": "a sensitive column reaches a place that is not for its purpose",
     "J141": "a model declares a column free of personal data that it does not have",
+    "J155": "a contract breaks the Open Data Contract Standard",
+    "J156": "a contract and the project speak of different tables or columns",
+    "J157": "a contract promises a type that the project's own declaration does not fit",
+    "J158": "a contract names nobody who answers for it (a warning)",
+    "J159": "a contract could not be held against the standard: the extra is not installed (a warning)",
 }
 
 
@@ -63,7 +68,7 @@ class Findings:
     @property
     def errors(self) -> list[Problem]:
         """The problems that keep the project from being used, by file and line."""
-        return sorted((p for p in self.problems if p.severity == "error" and not lacks_secret(p)), key=_order)
+        return sorted((p for p in self.problems if p.severity == "error" and not lacks_secret(p)), key=by_place)
 
     @property
     def unready(self) -> tuple[Problem, ...]:
@@ -76,6 +81,7 @@ def lacks_secret(problem: Problem) -> bool:
     return problem.code == "J105" and problem.where.startswith("sources/")
 
 
-def _order(problem: Problem) -> tuple[str, int]:
+def by_place(problem: Problem) -> tuple[str, int]:
+    """The order in which problems are told: by file and line."""
     file, _, line = problem.where.rpartition(":")
     return (file, int(line)) if line.isdigit() else (problem.where, 0)

@@ -97,8 +97,9 @@ def _column(source: Source, table: SourceTable, column: Column) -> dict[str, Any
         found["description"] = about
     found |= described(column.type)
     if column.name.lower() in key:
-        found |= {"required": True, "primaryKey": True, "primaryKeyPosition": key.index(column.name.lower()) + 1}
-    elif not column.nullable:
+        place = key.index(column.name.lower()) + 1
+        found |= {"required": True, "primaryKey": _keyed(column), "primaryKeyPosition": place}
+    elif not column.nullable or any(_requires(check, column.name) for check in table.checks):
         found["required"] = True
     if rule.sensitive:
         found["classification"] = Said("restricted", _kept(source, rule))
@@ -108,6 +109,18 @@ def _column(source: Source, table: SourceTable, column: Column) -> dict[str, Any
     if rules := [each for check in table.checks for each in _column_rules(check, column.name)]:
         found["quality"] = rules
     return found
+
+
+def _keyed(column: Column) -> Any:
+    """That a column is of the key; a source that enforces it says that it is never null."""
+    told = "the project says so, and keeps one row of each; does the source?"
+    return Said(True, told) if column.nullable else True
+
+
+def _requires(check: Check, column: str) -> bool:
+    """Whether a check lets no null of a column pass."""
+    named = isinstance(check, NotNull) and column.lower() in {each.lower() for each in check.columns}
+    return named and check.severity == "block"
 
 
 def _kept(source: Source, rule: ColumnRule) -> str:
@@ -120,7 +133,7 @@ def _column_rules(check: Check, column: str) -> Iterator[dict[str, Any]]:
     """The rules that a check of one column becomes."""
     mine = column.lower()
     match check:
-        case NotNull(columns=columns) if mine in {each.lower() for each in columns}:
+        case NotNull(columns=columns) if mine in {each.lower() for each in columns} and not _requires(check, column):
             yield _library(check, "nullValues")
         case Unique(columns=(only,)) if only.lower() == mine:
             yield _library(check, "duplicateValues")

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from jusante.app.contract_checking import agreed_problems, contract_problems_among
+from jusante.app.glossary import term_problems
 from jusante.app.sensitive import sensitive_problems
 from jusante.app.system import System
 from jusante.core.environment import Project
@@ -30,9 +31,9 @@ def check(folder: Path, environment: str | None = None) -> tuple[Project | None,
 
 
 def _compiled(project: Project) -> list[Problem]:
-    """What shows only in a project that can be read: where its columns go, and what was promised of them."""
+    """What shows only in a project that can be read: where its columns go, what was promised of them, what they mean."""
     system = System(project, resolve(project))
     try:
-        return [*sensitive_problems(system), *agreed_problems(system)]
+        return [*sensitive_problems(system), *agreed_problems(system), *term_problems(system)]
     finally:
         system.close()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from jusante.core.contract import Contract
+from jusante.core.glossary import Glossary
 from jusante.core.graph import Graph
 from jusante.core.noun import Noun
 from jusante.core.problem import Problem
@@ -50,7 +51,7 @@ class Project:
     """A project as read: its folder, its settings in the chosen environment, its sources and its graph.
 
     `unready` tells which sources cannot be asked, because a secret is missing here. `contracts` are those of sources, by
-    the source's name.
+    the source's name; `glossary` its business terms.
     """
 
     name: str
@@ -61,3 +62,4 @@ class Project:
     graph: Graph
     unready: tuple[Problem, ...] = ()
     contracts: Mapping[str, Contract] = field(default_factory=dict)
+    glossary: Glossary = field(default_factory=Glossary)

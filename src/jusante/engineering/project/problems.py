@@ -30,6 +30,12 @@ CODES: Mapping[str, str] = {
     "J157": "a contract promises a type that the project's own declaration does not fit",
     "J158": "a contract names nobody who answers for it (a warning)",
     "J159": "a contract could not be held against the standard: the extra is not installed (a warning)",
+    "J180": "a word of the glossary that stands for two things",
+    "J181": "a term names a column, chart or term that is not there",
+    "J182": "one term, two meanings: columns that claim it are made differently",
+    "J183": "a term that nothing implements (a warning)",
+    "J184": "a term that nobody owns (a warning)",
+    "J185": "a difference that a term accepts, and that is none (a warning)",
 }
 
 

@@ -14,6 +14,7 @@ from jusante.core.source import Source
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.contracts import read_contracts
 from jusante.engineering.project.documents import Document
+from jusante.engineering.project.glossary import read_glossary
 from jusante.engineering.project.models import read_models, suggestion
 from jusante.engineering.project.problems import Findings, ProjectProblems
 from jusante.engineering.project.references import resolved
@@ -62,12 +63,14 @@ def read_problems(
         _take(findings, source, sources, tables)
         assets += tables
     assets += [*read_models(context), *read_steps(context), *read_dashboards(context), *read_exposures(context)]
-    contracts = read_contracts(context)
+    contracts, glossary = read_contracts(context), read_glossary(context)
     graph = _graph(findings, assets, sources)
     if file is None or graph is None:
         return None, findings.problems
     name, settings = file
-    return Project(name, folder, chosen, settings, sources, graph, findings.unready, contracts), findings.problems
+    return Project(
+        name, folder, chosen, settings, sources, graph, findings.unready, contracts, glossary
+    ), findings.problems
 
 
 def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:

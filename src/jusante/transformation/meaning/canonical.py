@@ -1,6 +1,7 @@
 """Expressions that mean the same, written the same: order of factors, spelling of conditions, sums of sums."""
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 from sqlglot import exp
 from sqlglot.optimizer.simplify import simplify
@@ -9,7 +10,7 @@ from jusante.transformation.sql_analysis import DIALECT
 
 _COMMUTATIVE = (exp.Add, exp.Mul, exp.And, exp.Or)
 _SYMMETRIC = (exp.EQ, exp.NEQ)
-_MIRRORED = {exp.GT: exp.LT, exp.GTE: exp.LTE}
+_MIRRORED: dict[type[exp.Expr], type[exp.Expr]] = {exp.GT: exp.LT, exp.GTE: exp.LTE}
 _OF_ITSELF = ((exp.Sum, exp.Sum), (exp.Min, exp.Min), (exp.Max, exp.Max), (exp.Sum, exp.Count), (exp.Sum, exp.CountIf))
 """An aggregate of an aggregate that is the inner one over all rows."""
 _NUMBERS = {"DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INT", "HUGEINT"}
@@ -73,7 +74,7 @@ def _bare(node: exp.Expr) -> exp.Expr:
     while isinstance(node, exp.Paren | exp.Alias):
         node = node.this
     if isinstance(node, exp.Cast) and node.to.this.value in _NUMBERS and _is_number(node.this):
-        return node.this
+        return cast("exp.Expr", node.this)
     return node
 
 
@@ -159,7 +160,9 @@ def _ordered(node: exp.Expr) -> exp.Expr:
         node.set("expressions", sorted(dict.fromkeys(node.expressions), key=_text))
         return node.expressions[0] if len(node.expressions) == 1 else node
     if isinstance(node, _SYMMETRIC):
-        left, right = sorted((node.this, node.expression), key=lambda side: (isinstance(side, exp.Literal), _text(side)))
+        left, right = sorted(
+            (node.this, node.expression), key=lambda side: (isinstance(side, exp.Literal), _text(side))
+        )
         return type(node)(this=left, expression=right)
     kind = type(node)
     if not isinstance(node, _COMMUTATIVE):

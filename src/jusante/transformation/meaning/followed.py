@@ -5,7 +5,7 @@ the right. That an inner join leaves out rows without a partner is not taken as 
 meaning, and a great deal of the data.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -52,9 +52,10 @@ def leaf(table: str, column: str) -> exp.Column:
 
 
 class Meanings:
-    """The meanings of a project's columns; each query is followed once."""
+    """The meanings of the columns of some tables. Each query is followed once, and all of them before any is compared:
+    a join anywhere above says which columns are the same thing."""
 
-    def __init__(self, graph: Graph, columns_of: ColumnsOf) -> None:
+    def __init__(self, graph: Graph, columns_of: ColumnsOf, tables: Iterable[str]) -> None:
         self._graph = graph
         self._columns_of = columns_of
         self._rows: dict[str, Rows] = {}
@@ -64,27 +65,24 @@ class Meanings:
                 if isinstance(check, Relationships):
                     other, _, key = check.to.rpartition(".")
                     self._alike(leaf(asset.id, check.column), leaf(other, key))
+        above = graph.above([table for table in tables if table in graph])
+        for name in graph.order:
+            if name in above:
+                self._of(name)
 
     def of(self, table: str, column: str) -> Meaning | None:
-        """What a column means; None where it is not made by a query, and so means itself."""
+        """What a column means; one that no query makes means itself. None where there is none."""
         if table not in self._graph:
             return None
-        for name in self._graph.order:  # all that the table is made of first: joins there say which columns are alike
-            if name in self._above(table):
-                self._of(name)
         rows = self._of(table)
         found = rows.of(column)
         return self._meaning(found, rows.conditions) if found is not None else None
 
-    def of_query(self, query: Query) -> Meaning | None:
-        """What the only column of a query means, as of a chart that shows one figure."""
-        for name in self._graph.order:
-            if name in self._graph.above(query.reads):
-                self._of(name)
+    def of_query(self, query: Query, column: str) -> Meaning | None:
+        """What a column of a query means, as of what a chart shows; None where it has none of that name."""
         rows = self._query(query.sql)
-        if rows is None or len(rows.columns) != 1:
-            return None
-        return self._meaning(next(iter(rows.columns.values())), rows.conditions)
+        found = rows.of(column) if rows else None
+        return self._meaning(found, rows.conditions) if rows and found is not None else None
 
     def _meaning(self, found: exp.Expr, conditions: list[exp.Expr]) -> Meaning:
         expression, more = lifted(canonical(found, self._root))
@@ -98,9 +96,6 @@ class Meanings:
             for each in conjuncts(canonical(condition, self._root)):
                 if not (isinstance(each, exp.Boolean) and each.this):
                     yield each
-
-    def _above(self, table: str) -> set[str]:
-        return self._graph.above([table])
 
     # -- assets --------------------------------------------------------------------------------------------------------
 
@@ -116,7 +111,9 @@ class Meanings:
         """The rows of a query; None where it cannot be followed."""
         try:
             tree = parsed(sql)
-            tables = Tables(sorted({name for name, _ in table_names(tree)}), lambda name: self._columns_of(name) or None)
+            tables = Tables(
+                sorted({name for name, _ in table_names(tree)}), lambda name: self._columns_of(name) or None
+            )
             resolved = qualify(
                 tree, schema=tables.schema, dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False
             )
@@ -149,23 +146,19 @@ class Meanings:
             return self._put_in(expression, sources)
 
         rows = Rows()
-        inner = set(sources) - {join.alias_or_name for join in select.args.get("joins") or () if join.side in _OUTER}
-        for name in inner:
-            rows.conditions += sources[name].conditions
-        for part in ("where", "having", "qualify"):
-            if node := select.args.get(part):
-                rows.conditions.append(put_in(node.this))
-        if limit := select.args.get("limit"):
-            rows.conditions.append(exp.Anonymous(this="first_rows", expressions=[limit.expression.copy()]))
-        for join in select.args.get("joins") or ():
+        joins = select.args.get("joins") or ()
+        outer = {join.alias_or_name for join in joins if join.side in _OUTER}
+        shown = {column.table for each in select.expressions for column in each.find_all(exp.Column)}
+        for name, source in sources.items():
+            if name not in outer or name in shown:
+                rows.conditions += source.conditions
+        rows.conditions += [put_in(part) for part in _conditions(select)]
+        for join in joins:
             self._join(join, put_in)
         for projection in select.expressions:
             value = put_in(projection.unalias())
             if sum(1 for _ in value.walk()) <= MOST_NODES:
                 rows.columns[projection.alias_or_name.lower()] = value
-        for name in set(sources) - inner:
-            if any(column.table == name for each in select.expressions for column in each.find_all(exp.Column)):
-                rows.conditions += sources[name].conditions
         return rows
 
     def _source(self, source: exp.Table | Scope, found: dict[int, Rows]) -> Rows:
@@ -210,6 +203,15 @@ class Meanings:
         while column in self._same:
             column = self._same[column]
         return column
+
+
+def _conditions(select: exp.Select) -> Iterator[exp.Expr]:
+    """What the rows of a query must meet."""
+    for part in ("where", "having", "qualify"):
+        if node := select.args.get(part):
+            yield node.this
+    if limit := select.args.get("limit"):
+        yield exp.Anonymous(this="first_rows", expressions=[limit.expression.copy()])
 
 
 def _under(expression: exp.Expr, rows: Rows) -> exp.Expr:

@@ -27,7 +27,7 @@ _AGGREGATES: dict[type[exp.Expr], str] = {
 }
 
 
-def in_words(node: exp.Expr) -> str:  # noqa: PLR0911  # a case for each kind of expression
+def in_words(node: exp.Expr) -> str:  # noqa: C901, PLR0911  # a case for each kind of expression
     """An expression as a person would say it; what has no words is told in SQL."""
     sign = _SIGNS.get(type(node))
     if sign:

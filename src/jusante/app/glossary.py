@@ -8,7 +8,7 @@ from jusante.app.system import System
 from jusante.core.glossary import Entry
 from jusante.core.meaning import Meaning
 from jusante.core.problem import Problem
-from jusante.management.glossary import Claim, claims, glossary_problems, meaning_problems
+from jusante.management.glossary import Claim, claims, glossary_problems, meaning_problems, secrecy_problems
 
 if TYPE_CHECKING:
     from jusante.transformation.meaning import Meanings
@@ -24,7 +24,7 @@ def term_problems(system: System) -> list[Problem]:
     claimed = [(entry, tuple(claims(entry, system.graph, columns.columns))) for entry in glossary]
     meanings = meanings_of(system, [claim for _, named in claimed if len(named) > 1 for claim in named])
     for entry, named in claimed:
-        found += meaning_problems(entry, named, meanings.get)
+        found += [*secrecy_problems(entry, named, system.graph), *meaning_problems(entry, named, meanings.get)]
     return found
 
 

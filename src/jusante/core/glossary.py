@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pydantic import Field
 
+from jusante.core.classification import Classification
 from jusante.core.noun import Noun
 from jusante.core.place import Place
 
@@ -25,9 +26,7 @@ class Term(Noun):
         description="Columns and metrics that are made differently from the first one, each with the reason why that is right.",
     )
     related: tuple[str, ...] = Field((), description="Other terms that a reader should know of.")
-    classification: str | None = Field(
-        None, description="How secret it is: public, internal, confidential, restricted."
-    )
+    classification: Classification | None = Field(None, description="How secret it is.")
     tags: tuple[str, ...] = ()
 
 

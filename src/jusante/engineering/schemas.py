@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
 from jusante.core.dashboard import Dashboard
 from jusante.core.environment import ProjectFile
 from jusante.core.exposure import Exposure
+from jusante.core.glossary import GlossaryFile
 from jusante.core.model import Model, Step
 from jusante.core.source import Source, SourceTable
 from jusante.ports.connector import ConnectorKinds
@@ -25,6 +26,7 @@ def schemas(kinds: ConnectorKinds) -> dict[str, dict[str, Any]]:
         "step": Step,
         "dashboard": Dashboard,
         "exposure": Exposure,
+        "glossary": GlossaryFile,
     }
     found = {name: _schema(noun) for name, noun in plain.items()}
     source = _schema(Source)

@@ -120,3 +120,19 @@ def test_a_word_that_stands_for_two_things_is_told(tmp_path: Path, word: str) ->
     write(tmp_path, {"glossary/more.yaml": more})
     (problem,) = told(tmp_path, HEAD + "    synonyms: [turnover]\n" + claimed)
     assert (problem.code, problem.where) == ("J180", "glossary/more.yaml:2")
+
+
+def test_what_is_less_secret_than_its_term_is_told(tmp_path: Path) -> None:
+    model = "/* jusante\nsteward: s@b.example\nclassification: public\n*/\nselect sum(price) as paid from shop.orders"
+    write(tmp_path, {"models/marts/open_sales.sql": model})
+    text = HEAD + "    classification: confidential\n    columns: [marts.open_sales.paid]\n"
+    (problem,) = told(tmp_path, text)
+    assert (problem.code, problem.severity) == ("J186", "warning")
+    assert problem.what == ("marts.open_sales is public, and marts.open_sales.paid is revenue, which is confidential")
+    with Lake.open(tmp_path) as lake:
+        asset = lake.project.graph["marts.open_sales"]
+        version = lake.project.graph.versions["marts.open_sales"]
+    assert (asset.steward, asset.classification) == ("s@b.example", "public")
+    write(tmp_path, {"models/marts/open_sales.sql": model.replace("public", "internal").replace("s@b", "t@b")})
+    with Lake.open(tmp_path) as lake:
+        assert lake.project.graph.versions["marts.open_sales"] == version

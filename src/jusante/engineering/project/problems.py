@@ -36,6 +36,7 @@ CODES: Mapping[str, str] = {
     "J183": "a term that nothing implements (a warning)",
     "J184": "a term that nobody owns (a warning)",
     "J185": "a difference that a term accepts, and that is none (a warning)",
+    "J186": "something is less secret than a term it implements (a warning)",
 }
 
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jusante.core.classification import RANKS
 from jusante.core.contract import ContractFile, SchemaObject, SchemaProperty, ServiceLevel
 from jusante.core.schema import widens
 from jusante.management.contracts.rules import compare_quality, compare_values
 
-_SECRECY = ("public", "internal", "confidential", "restricted")
 _LESS_IS_BETTER = {"latency", "frequency", "freshness", "generalavailability", "timeofdetection", "timetorepair"}
 _MORE_IS_BETTER = {"retention", "availability", "throughput", "completeness", "uptime"}
 
@@ -169,8 +169,8 @@ def _type(column: SchemaProperty) -> str:
 
 def _classified(before: str | None, after: str | None) -> tuple[str, bool, str]:
     what = f"classified {after or 'nothing'}, was {before or 'nothing'}"
-    old, new = (each.lower() if each else _SECRECY[0] for each in (before, after))
-    if old in _SECRECY and new in _SECRECY and _SECRECY.index(new) <= _SECRECY.index(old):
+    old, new = (each.lower() if each else RANKS[0] for each in (before, after))
+    if old in RANKS and new in RANKS and RANKS.index(new) <= RANKS.index(old):
         return what, False, "fewer are kept from it"
     return what, True, "who reads it now may have to stop"
 

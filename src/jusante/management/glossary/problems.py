@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from jusante.core.asset import BuiltDashboard
+from jusante.core.classification import is_looser
 from jusante.core.glossary import Entry, Glossary
 from jusante.core.graph import Graph
 from jusante.core.meaning import Meaning
@@ -81,6 +82,16 @@ def _lonely(entry: Entry) -> Iterator[Problem]:
     if entry.term.owner is None:
         fix = "write owner: who decides what it means; or once for the file"
         yield Problem("J184", "warning", f"nobody owns the term {entry.name}", str(entry.place), fix)
+
+
+def secrecy_problems(entry: Entry, claimed: Sequence[Claim], graph: Graph) -> Iterator[Problem]:
+    """The tables and dashboards that let more people see than the term says."""
+    wanted = entry.term.classification
+    for claim in claimed:
+        said = graph[claim.asset].classification
+        if wanted and said and is_looser(said, wanted):
+            what = f"{claim.asset} is {said}, and {claim.name} is {entry.name}, which is {wanted}"
+            yield Problem("J186", "warning", what, str(claim.place), f"say classification: {wanted} there")
 
 
 def meaning_problems(entry: Entry, claimed: Sequence[Claim], meaning_of: MeaningOf) -> Iterator[Problem]:

@@ -21,9 +21,8 @@ from jusante.engineering.project.references import resolved
 from jusante.engineering.project.sources import read_sources
 from jusante.engineering.project.steps import read_dashboards, read_exposures, read_steps
 from jusante.engineering.project.validating import validated
+from jusante.engineering.state import DEFAULT_ENVIRONMENT
 from jusante.ports.connector import ConnectorKinds
-
-DEFAULT_ENVIRONMENT = "dev"
 
 
 def read_project(

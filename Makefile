@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCALE ?= 1
 
-BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries ledger
+BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries ledger catalog_search contract_round_trip
 
 .PHONY: demo test lint types layers unit test-slow docs benchmarks $(BENCHMARKS:%=bench-%) clean
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jusante.core.asset import Asset
     from jusante.core.glossary import Entry
 
-MOST = 200
+MOST = 100
 """How many candidates are ranked, at the most."""
 
 

@@ -1,7 +1,7 @@
 """What can be looked up: assets and business terms, each with all the words it can be found by."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -28,7 +28,7 @@ class CatalogEntry:
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as the index keeps it."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> "CatalogEntry":

@@ -9,6 +9,8 @@ from jusante.core.catalog import Candidate, CatalogEntry, Hit
 NAME, BEGINNING, WORDS, MEANING, COLUMN, LABEL, TEXT = range(7)
 """Its name; the beginning of it; words in it; a term or synonym; a column; a tag or owner; the description."""
 _SHOWN = 3
+_APART = re.compile(r"[\W_]+")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _LONGEST = 90
 
 
@@ -55,8 +57,8 @@ def _of_word(entry: CatalogEntry, variants: Sequence[str]) -> tuple[int, str, st
     """The best part of an entry that a word is in, what it is called, and what stands there."""
     wanted = [_plain(variant) for variant in variants]
     for part, called, text in _texts(entry):
-        tokens = _tokens(text)
-        if any(token.startswith(word) for token in (*tokens, _plain(text)) for word in wanted):
+        plain = _plain(text)
+        if any(word in plain and _begins(text, plain, word) for word in wanted):
             return part, called, _around(text, wanted)
     return None
 
@@ -72,13 +74,19 @@ def _texts(entry: CatalogEntry) -> Iterator[tuple[int, str, str]]:
     yield TEXT, "description", entry.about
 
 
-def _tokens(text: str) -> list[str]:
-    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", text)
-    return [token for token in re.split(r"[\W_]+", _plain(f"{text} {apart}")) if token]
+def _begins(text: str, plain: str, word: str) -> bool:
+    """Whether a text, or one of the words in it, begins with this; names in camel case have words too."""
+    if plain.startswith(word):
+        return True
+    return any(token.startswith(word) for token in _APART.split(plain)) or any(
+        token.startswith(word) for token in _APART.split(_plain(_CAMEL.sub(" ", text)))
+    )
 
 
 def _plain(text: str) -> str:
     """Lower case, without accents."""
+    if text.isascii():
+        return text.lower().strip()
     decomposed = unicodedata.normalize("NFKD", text.lower().strip())
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
 

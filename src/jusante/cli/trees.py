@@ -1,11 +1,13 @@
 """The graph as trees for a terminal."""
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from rich.tree import Tree
 
-from jusante.core.graph import Graph
+if TYPE_CHECKING:
+    from jusante.core.graph import Graph
 
 COLOURS = {
     "ingested": "cyan",
@@ -17,7 +19,7 @@ COLOURS = {
 }
 
 
-def trees(graph: Graph, table: str | None, chosen: set[str], *, up: bool, down: bool) -> Iterator[Tree | Text]:
+def trees(graph: "Graph", table: str | None, chosen: set[str], *, up: bool, down: bool) -> Iterator[Tree | Text]:
     """For a table, what is above it and below it; for none, everything from the sources down."""
     if table is None:
         for name in graph.order:
@@ -33,7 +35,7 @@ def trees(graph: Graph, table: str | None, chosen: set[str], *, up: bool, down: 
 
 
 def _grown(
-    graph: Graph, name: str, chosen: set[str], neighbours: Callable[[str], tuple[str, ...]], seen: set[str]
+    graph: "Graph", name: str, chosen: set[str], neighbours: Callable[[str], tuple[str, ...]], seen: set[str]
 ) -> Tree:
     """A tree from one asset on; what was shown before is named again and not spread out again."""
     tree = Tree(_label(graph, name, again=name in seen), guide_style="dim")
@@ -45,7 +47,7 @@ def _grown(
     return tree
 
 
-def _label(graph: Graph, name: str, *, again: bool) -> Text:
+def _label(graph: "Graph", name: str, *, again: bool) -> Text:
     asset = graph[name]
     parts: list[str | tuple[str, str]] = [(name, COLOURS[asset.kind]), (f"  {asset.kind}", "dim")]
     if asset.owner:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from jusante.core.check import Check
+from jusante.core.classification import Classification
 from jusante.core.dashboard import Dashboard
 from jusante.core.exposure import Exposure
 from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlModel
@@ -110,6 +111,33 @@ class Asset:
                 return step.owner
 
     @property
+    def steward(self) -> str | None:
+        """Who keeps it in order, where that is somebody else than its owner."""
+        match self.definition:
+            case Ingested(source=source):
+                return source.steward
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard.steward
+            case Exposure(steward=steward):
+                return steward
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
+                return header.steward
+            case ShellStep(header=step):
+                return step.steward
+
+    @property
+    def classification(self) -> Classification | None:
+        """How secret it is, where somebody has said so."""
+        match self.definition:
+            case Ingested(table=table):
+                return table.classification
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard.classification
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
+                return header.classification
+        return None
+
+    @property
     def about(self) -> str:
         """What it is, in a sentence; empty where nobody has said."""
         match self.definition:
@@ -179,21 +207,27 @@ def _canonical(definition: Definition) -> Any:
     """What the result depends on. Owners, descriptions and the way to a source do not change a row."""
     match definition:
         case Ingested(source=source, table=table):
-            return [source.kind, table.model_dump(exclude={"about": True, "tags": True, "ingest": {"every"}})]
+            return [
+                source.kind,
+                table.model_dump(exclude={"about": True, "tags": True, "classification": True, "ingest": {"every"}}),
+            ]
         case BuiltDashboard(dashboard=dashboard, queries=queries):
-            return [dashboard.model_dump(), [query.canonical for query in queries]]
+            return [dashboard.model_dump(exclude={"steward", "classification"}), [query.canonical for query in queries]]
         case SqlModel(header=header, query=query):
             return [query.canonical, _settings(header)]
         case Exposure():
-            return definition.model_dump()
+            return definition.model_dump(exclude={"steward"})
         case PythonModel(header=header, canonical=canonical, inputs=inputs):
             return [canonical, sorted(inputs.items()), _settings(header)]
         case ForeignModel(header=header, columns=columns):
             return [sorted(columns), _settings(header)]
         case ShellStep(header=step, script=script):
-            return [script, step.model_dump(exclude={"about", "owner", "tags"})]
+            return [script, step.model_dump(exclude={"about", "owner", "steward", "tags"})]
+
+
+_FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "declassify"}
 
 
 def _settings(header: Any) -> Any:
     # Why a column is declared free is for people to read; that it is decides what may be shown below.
-    return [header.model_dump(exclude={"about", "owner", "tags", "declassify"}), sorted(header.declassify)]
+    return [header.model_dump(exclude=_FOR_PEOPLE), sorted(header.declassify)]

@@ -49,8 +49,16 @@ def blast(graph: Graph, columns: ColumnGraph, changed: Iterable[Origin]) -> tupl
             found.setdefault(name, {})
             if step.target.column:
                 found[name][step.target.column] = None
+    for name in sorted(_beyond(graph, columns, found) - own):
+        found.setdefault(name, {})
     touched = [_touched(graph, name, tuple(names), is_direct=name in direct) for name, names in found.items()]
     return tuple(sorted(touched, key=_rank))
+
+
+def _beyond(graph: Graph, columns: ColumnGraph, found: Iterable[str]) -> set[str]:
+    """All that reads what is touched and whose columns are not known, as before a first run: it may depend on any."""
+    blind = [name for name in found if name in graph and not columns.columns(name)]
+    return graph.below(blind)
 
 
 def _touched(graph: Graph, name: str, columns: tuple[str, ...], *, is_direct: bool) -> Touched:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from jusante.core.classification import Classification
 from jusante.core.noun import Noun
 
 
@@ -57,6 +58,8 @@ class Dashboard(Noun):
     dashboard: str
     title: str
     owner: str | None = None
+    steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
+    classification: Classification | None = Field(None, description="How secret it is.")
     about: str | None = None
     tags: tuple[str, ...] = ()
     purpose: tuple[str, ...] = Field(

@@ -1,12 +1,14 @@
 """`jusante.yaml`: the project's name, and where each part of it lies in each environment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field
 
+from jusante.core.contract import Contract
+from jusante.core.glossary import Glossary
 from jusante.core.graph import Graph
 from jusante.core.noun import Noun
 from jusante.core.problem import Problem
@@ -48,7 +50,8 @@ class ProjectFile(Noun):
 class Project:
     """A project as read: its folder, its settings in the chosen environment, its sources and its graph.
 
-    `unready` tells which sources cannot be asked, because a secret is missing here.
+    `unready` tells which sources cannot be asked, because a secret is missing here. `contracts` are those of sources, by
+    the source's name; `glossary` its business terms.
     """
 
     name: str
@@ -58,3 +61,5 @@ class Project:
     sources: Mapping[str, Source]
     graph: Graph
     unready: tuple[Problem, ...] = ()
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    glossary: Glossary = field(default_factory=Glossary)

@@ -21,6 +21,7 @@ class Exposure(Noun):
     kind: ExposureKind = Field(description="What it is: a report, a notebook, a feature, a sync to another system …")
     title: str | None = None
     owner: str | None = None
+    steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
     about: str | None = None
     url: str | None = Field(None, description="Where it can be seen.")
     tags: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from jusante.core.check import Check
+from jusante.core.classification import Classification
 from jusante.core.noun import Noun
 
 
@@ -15,6 +16,8 @@ class Model(Noun):
 
     about: str | None = Field(None, description="What the table tells, in a sentence.")
     owner: str | None = None
+    steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
+    classification: Classification | None = Field(None, description="How secret it is.")
     kind: Literal["view", "full"] = Field(
         "full", description="view: a query kept by name. full: built anew as a whole."
     )
@@ -34,6 +37,7 @@ class Step(Noun):
 
     about: str | None = None
     owner: str | None = None
+    steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
     tags: tuple[str, ...] = ()
     inputs: Mapping[str, str] = Field(
         default_factory=dict, description="Tables, by the name NAME that the step finds as a file's path in INPUT_NAME."

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializeAsAny, field_validator
 
 from jusante.core.check import Check
+from jusante.core.classification import Classification
 from jusante.core.noun import Noun
 from jusante.core.schema import named_type
 from jusante.core.secret import Secret
@@ -76,6 +77,7 @@ class SourceTable(Noun):
     columns: Mapping[str, ColumnRule] = Field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()
+    classification: Classification | None = Field(None, description="How secret it is.")
     bad_rows: Literal["fail", "quarantine"] = Field(
         "fail", description="A row that cannot be read: fail the load, or set it aside in `<table>__quarantine`."
     )
@@ -91,6 +93,7 @@ class Source(Noun):
     kind: str
     connection: Any = Field(None, description="How to reach it; secrets only by reference: `${env:NAME}`.")
     owner: str | None = None
+    steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
     about: str | None = None
     tables: Mapping[str, SourceTable] = Field(default_factory=dict)
     limits: Limits = Limits()

@@ -11,6 +11,7 @@ from jusante.core.dashboard import Dashboard
 from jusante.core.dbt import DbtLink
 from jusante.core.environment import ProjectFile
 from jusante.core.exposure import Exposure
+from jusante.core.glossary import GlossaryFile
 from jusante.core.model import Model, Step
 from jusante.core.source import Source, SourceTable
 from jusante.ports.connector import ConnectorKinds
@@ -27,6 +28,7 @@ def schemas(kinds: ConnectorKinds) -> dict[str, dict[str, Any]]:
         "dashboard": Dashboard,
         "exposure": Exposure,
         "dbt": DbtLink,
+        "glossary": GlossaryFile,
     }
     found = {name: _schema(noun) for name, noun in plain.items()}
     source = _schema(Source)

@@ -7,6 +7,7 @@ from typing import Any
 
 from jusante.core.environment import Project
 from jusante.core.secret import Secret
+from jusante.engineering.state import state_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,7 @@ class Settings:
 
 def resolve(project: Project) -> Settings:
     """The settings of a project: `.jusante/` for dev, `.jusante/<name>/` for another environment, unless it says else."""
-    state = project.folder / ".jusante"
-    if project.environment_name != "dev":
-        state = state / project.environment_name
+    state = state_folder(project.folder, project.environment_name)
     chosen = project.environment
     return Settings(
         state=state,

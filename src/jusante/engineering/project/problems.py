@@ -34,6 +34,18 @@ CODES: Mapping[str, str] = {
     "J197": "something made here reads a table that only dbt makes",
     "J198": "dbt failed",
     "J199": "dbt is not there, or not of a version that is known to work",
+    "J155": "a contract breaks the Open Data Contract Standard",
+    "J156": "a contract and the project speak of different tables or columns",
+    "J157": "a contract promises a type that the project's own declaration does not fit",
+    "J158": "a contract names nobody who answers for it (a warning)",
+    "J159": "a contract could not be held against the standard: the extra is not installed (a warning)",
+    "J180": "a word of the glossary that stands for two things",
+    "J181": "a term names a column, chart or term that is not there",
+    "J182": "one term, two meanings: columns that claim it are made differently",
+    "J183": "a term that nothing implements (a warning)",
+    "J184": "a term that nobody owns (a warning)",
+    "J185": "a difference that a term accepts, and that is none (a warning)",
+    "J186": "something is less secret than a term it implements (a warning)",
 }
 
 
@@ -72,7 +84,7 @@ class Findings:
     @property
     def errors(self) -> list[Problem]:
         """The problems that keep the project from being used, by file and line."""
-        return sorted((p for p in self.problems if p.severity == "error" and not lacks_secret(p)), key=_order)
+        return sorted((p for p in self.problems if p.severity == "error" and not lacks_secret(p)), key=by_place)
 
     @property
     def unready(self) -> tuple[Problem, ...]:
@@ -85,6 +97,7 @@ def lacks_secret(problem: Problem) -> bool:
     return problem.code == "J105" and problem.where.startswith("sources/")
 
 
-def _order(problem: Problem) -> tuple[str, int]:
+def by_place(problem: Problem) -> tuple[str, int]:
+    """The order in which problems are told: by file and line."""
     file, _, line = problem.where.rpartition(":")
     return (file, int(line)) if line.isdigit() else (problem.where, 0)

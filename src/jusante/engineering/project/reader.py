@@ -1,4 +1,4 @@
-"""The whole folder: `jusante.yaml`, sources, models, steps, dashboards, and what only shows when all are together."""
+"""The whole folder: `jusante.yaml`, sources, contracts, models, steps, dashboards, and what only shows when all are together."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,17 +12,18 @@ from jusante.core.names import nearest
 from jusante.core.problem import Problem
 from jusante.core.source import Source
 from jusante.engineering.project.context import Context
+from jusante.engineering.project.contracts import read_contracts
 from jusante.engineering.project.dbt import joined, read_dbt
 from jusante.engineering.project.documents import Document
+from jusante.engineering.project.glossary import read_glossary
 from jusante.engineering.project.models import read_models, suggestion
 from jusante.engineering.project.problems import Findings, ProjectProblems
 from jusante.engineering.project.references import resolved
 from jusante.engineering.project.sources import read_sources
 from jusante.engineering.project.steps import read_dashboards, read_exposures, read_steps
 from jusante.engineering.project.validating import validated
+from jusante.engineering.state import DEFAULT_ENVIRONMENT
 from jusante.ports.connector import ConnectorKinds
-
-DEFAULT_ENVIRONMENT = "dev"
 
 
 def read_project(
@@ -63,11 +64,14 @@ def read_problems(
         _take(findings, source, sources, tables)
         assets += tables
     assets += [*read_models(context), *read_steps(context), *read_dashboards(context), *read_exposures(context)]
+    contracts, glossary = read_contracts(context), read_glossary(context)
     graph = _graph(findings, joined(context, assets, linked), sources)
     if file is None or graph is None:
         return None, findings.problems
     name, settings = file
-    return Project(name, folder, chosen, settings, sources, graph, findings.unready), findings.problems
+    return Project(
+        name, folder, chosen, settings, sources, graph, findings.unready, contracts, glossary
+    ), findings.problems
 
 
 def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:

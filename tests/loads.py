@@ -11,7 +11,9 @@ import pyarrow as pa
 Columns = dict[str, Any]
 START = dt.datetime(2026, 3, 2, 6, 0, tzinfo=dt.UTC)
 COUNTRIES = ("BR", "DE", "US", "PT", "FR", "MX", "JP", "IN")
-WORDS = tuple(f"{a}{b}" for a in ("red", "blue", "old", "new", "tiny", "big") for b in ("cup", "mug", "tea", "pot", "jar"))
+WORDS = tuple(
+    f"{a}{b}" for a in ("red", "blue", "old", "new", "tiny", "big") for b in ("cup", "mug", "tea", "pot", "jar")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,9 @@ class Shape:
 
 def arrow(columns: Columns) -> pa.Table:
     """Columns as Arrow; NaN in a masked float column stays a NaN, None is null."""
-    return pa.table({name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()})
+    return pa.table(
+        {name: values if isinstance(values, pa.Array) else pa.array(values) for name, values in columns.items()}
+    )
 
 
 def moment(day: int) -> dt.datetime:
@@ -56,7 +60,9 @@ def holes(random: np.random.Generator, values: Any, share: float) -> list[Any]:
 
 def times(random: np.random.Generator, day: int, rows: int, hours: Any = None) -> pa.Array:
     """Times within the 24 hours before the load, by hours of the day with a peak."""
-    hours = np.asarray(hours if hours is not None else [1] * 7 + [3, 6, 9, 9, 8, 9, 8, 7, 7, 8, 9, 10, 8, 6, 4, 2, 1], float)
+    hours = np.asarray(
+        hours if hours is not None else [1] * 7 + [3, 6, 9, 9, 8, 9, 8, 7, 7, 8, 9, 10, 8, 6, 4, 2, 1], float
+    )
     begin = moment(day) - dt.timedelta(days=1)
     hour = random.choice(24, rows, p=hours / hours.sum())
     midnight = begin.replace(hour=0)
@@ -171,7 +177,9 @@ def tickets(random: np.random.Generator, day: int, memory: dict[str, Any]) -> Co
         "channel": pick(random, ("phone", "chat", "mail", "letter"), rows, calls),
         "agent": random.integers(1, 35, rows),
         "minutes": holes(random, np.round(random.gamma(1.5, 8 if busy == 1 else 11, rows), 1), random.beta(3, 30)),
-        "score": holes(random, random.choice([1, 2, 3, 4, 5], rows, p=[0.1, 0.05, 0.1, 0.25, 0.5]), random.beta(20, 10)),
+        "score": holes(
+            random, random.choice([1, 2, 3, 4, 5], rows, p=[0.1, 0.05, 0.1, 0.25, 0.5]), random.beta(20, 10)
+        ),
         "topic": holes(random, texts(random, rows, 20), 0.02),
         "escalated": random.random(rows) < 0.03,
         "opened_at": times(random, day, rows),
@@ -189,8 +197,12 @@ def invoices(random: np.random.Generator, day: int, memory: dict[str, Any]) -> C
         "currency": pick(random, ("EUR", "USD", "BRL"), rows, [0.7 - growing / 2, 0.3 - growing / 2 + 0.1, growing]),
         "lines": random.geometric(0.3, rows),
         "terms": pick(random, (14, 30, 60), rows, [20, 70, 10]),
-        "paid_on": holes(random, [moment(day).date() - dt.timedelta(days=int(d)) for d in random.integers(0, 40, rows)], 0.4),
-        "credit": np.round(np.where(random.random(rows) < 0.05, -random.random(rows) * 50, random.random(rows) * 90), 2),
+        "paid_on": holes(
+            random, [moment(day).date() - dt.timedelta(days=int(d)) for d in random.integers(0, 40, rows)], 0.4
+        ),
+        "credit": np.round(
+            np.where(random.random(rows) < 0.05, -random.random(rows) * 50, random.random(rows) * 90), 2
+        ),
     }
 
 

@@ -46,7 +46,7 @@ def days(
             columns = shape.make(random, day, memory)
             if change and day == count - 1:
                 columns = change(random, columns)
-            now = profiled(session, columns, moment(day), whole=shape.whole)
+            now = replace(profiled(session, columns, moment(day), whole=shape.whole), pause_seconds=86_400.0)
             found = judge(past, now, shape.keys)
             past.append(flagged(now, found))
             yield now, found

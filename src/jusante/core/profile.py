@@ -9,7 +9,6 @@ ColumnKind = Literal["number", "time", "text", "flag", "other"]
 
 FORM = 1
 """The form in which profiles are kept; those of another form are not read."""
-SHARES = ("null", "zero", "negative", "whole", "empty", "repeated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +68,19 @@ class ColumnProfile:
 @dataclass(frozen=True, slots=True)
 class Profile:
     """One load of a table. `whole`: all of the table came, not only what is new. `rows` is how many rows came in all.
+    `pause_seconds` is how long after the load before; None for the first.
 
     `flagged` says of each column (empty: of the table) which changes were found in it, so that what was odd once does
-    not become what the next loads are compared with.
+    not become what the next loads are compared with. `held`: it was not published.
     """
 
     at: dt.datetime
     rows: int
     whole: bool
     columns: Mapping[str, ColumnProfile]
+    pause_seconds: float | None = None
     flagged: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held: bool = False
 
     def as_payload(self) -> dict[str, Any]:
         """Short, for the ledger."""
@@ -86,8 +88,10 @@ class Profile:
             "form": FORM,
             "rows": self.rows,
             "whole": self.whole,
+            "pause": self.pause_seconds,
             "columns": {name: column.as_payload() for name, column in self.columns.items()},
             "flagged": {name: list(changes) for name, changes in self.flagged.items()},
+            "held": self.held,
         }
 
     @classmethod
@@ -101,7 +105,9 @@ class Profile:
                 rows=kept["rows"],
                 whole=kept["whole"],
                 columns={name: ColumnProfile.from_payload(column) for name, column in kept["columns"].items()},
+                pause_seconds=kept.get("pause"),
                 flagged={name: tuple(changes) for name, changes in kept.get("flagged", {}).items()},
+                held=bool(kept.get("held")),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return None

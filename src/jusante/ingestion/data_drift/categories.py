@@ -54,7 +54,9 @@ def _new(known: Sequence[Mapping[str, int]], now: Mapping[str, int]) -> Iterator
         return
     score = math.sqrt(count) / 2.5
     if score >= 1:
-        yield Deviation("categories", f"{len(seen)} known categories", f"{_named(strangers)} new, {percent(share)}", score)
+        yield Deviation(
+            "categories", f"{len(seen)} known categories", f"{_named(strangers)} new, {percent(share)}", score
+        )
 
 
 def _strangers_before(known: Sequence[Mapping[str, int]]) -> Iterator[float]:

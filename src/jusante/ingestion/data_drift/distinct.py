@@ -43,7 +43,9 @@ def distinct(past: Sequence[ColumnProfile], now: ColumnProfile, care: Care) -> I
 
 def _before(found: Surprise, known: Sequence[tuple[int, int]]) -> str:
     low, high = min(different for different, _ in known), max(different for different, _ in known)
-    return f"about {round(math.exp(found.expected)):,} different values ({between(f'{low:,}', f'{high:,}', len(known))})"
+    return (
+        f"about {round(math.exp(found.expected)):,} different values ({between(f'{low:,}', f'{high:,}', len(known))})"
+    )
 
 
 def _no_longer_unique(known: Sequence[tuple[int, int]], now: ColumnProfile) -> Iterator[Deviation]:

@@ -1,6 +1,7 @@
 """A load against the loads before it: all rules over all columns, at the most one finding of a column, the most telling."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 from jusante.core.profile import ColumnProfile, Profile
@@ -8,6 +9,7 @@ from jusante.ingestion.data_drift.categories import categories
 from jusante.ingestion.data_drift.deviation import Deviation
 from jusante.ingestion.data_drift.distinct import distinct
 from jusante.ingestion.data_drift.distribution import distribution
+from jusante.ingestion.data_drift.history import Acceptance, counting
 from jusante.ingestion.data_drift.nulls import nulls
 from jusante.ingestion.data_drift.ranges import ranges
 from jusante.ingestion.data_drift.surprise import Care
@@ -17,26 +19,45 @@ Rule = Callable[[Sequence[ColumnProfile], ColumnProfile, Care], Iterator[Deviati
 
 RULES: tuple[Rule, ...] = (nulls, ranges, categories, distribution, distinct)
 """In the order of how much they say: negative amounts also shift a distribution, and an own word is better."""
-SETTLED_LOADS = 7
-"""What has been found in so many loads in a row is the new level, whether somebody accepted it or not."""
 
 
-def judge(past: Sequence[Profile], now: Profile, keys: frozenset[str] = frozenset()) -> dict[str, Deviation]:
+@dataclass(frozen=True, slots=True)
+class History:
+    """Loads of one kind, oldest first, and what somebody has accepted of them."""
+
+    alike: Sequence[Profile]
+    accepted: Mapping[str, Acceptance]
+
+    def loads(self, name: str = "") -> list[Profile]:
+        """The loads that count for a column, or for the number of rows."""
+        counts = counting(self.alike, name, self.accepted)
+        return [load for load, does in zip(self.alike, counts, strict=True) if does]
+
+    def of(self, name: str) -> list[ColumnProfile]:
+        """A column in the loads that count for it."""
+        return [load.columns[name] for load in self.loads(name) if name in load.columns]
+
+
+def judge(
+    past: Sequence[Profile],
+    now: Profile,
+    keys: frozenset[str] = frozenset(),
+    accepted: Mapping[str, Acceptance] | None = None,
+) -> dict[str, Deviation]:
     """What is not as it was, by column; the table as a whole under the empty name. `past` is oldest first.
 
     `keys` are columns that tell rows apart or say how far a table was read: only their nulls and repeats are looked at.
     """
-    alike = [load for load in past if load.whole == now.whole]
+    history = History([load for load in past if load.whole == now.whole], accepted or {})
     care = Care(questions=max(30, 6 * len(now.columns)))
     found: dict[str, Deviation] = {}
-    counted = [load for load, counts in zip(alike, _counting(alike, ""), strict=True) if counts]
-    for deviation in islice(volume(counted, now, care), 1):
+    for deviation in islice(volume(history.loads(), now, care), 1):
         found[""] = deviation
     if not now.rows:
         return found
     for name, column in now.columns.items():
         rules = (nulls, distinct) if name.lower() in keys else RULES
-        for deviation in _of_column(rules, _history(alike, name), column, care):
+        for deviation in _of_column(rules, history.of(name), column, care):
             found[name] = deviation
     return found
 
@@ -50,24 +71,3 @@ def _of_column(
         if deviation:
             yield deviation
             return
-
-
-def _history(alike: Sequence[Profile], name: str) -> list[ColumnProfile]:
-    """The column in the loads that count."""
-    counting = zip(alike, _counting(alike, name), strict=True)
-    return [load.columns[name] for load, counts in counting if counts and name in load.columns]
-
-
-def _counting(loads: Sequence[Profile], name: str) -> list[bool]:
-    """Which loads count as history: not those in which something was found, unless it was found again and again."""
-    flags = [name in load.flagged for load in loads]
-    counting = [not flag for flag in flags]
-    start = 0
-    for number in range(len(flags) + 1):
-        if number == len(flags) or not flags[number]:
-            if number - start >= SETTLED_LOADS:
-                # The level has changed for good: what was before it is no longer history.
-                counting[start:number] = [True] * (number - start)
-                counting[:start] = [False] * start
-            start = number + 1
-    return counting

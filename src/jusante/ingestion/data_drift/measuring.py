@@ -26,9 +26,9 @@ from jusante.ports.engine import Session, Target
 from jusante.ports.relation import FilePlan
 from jusante.security.sensitive.column_names import told_by_name
 
-SAMPLE_ROWS = 50_000
-SAMPLE_VALUES = 2_000_000
-STRIPES = 16
+SAMPLE_ROWS = 25_000
+SAMPLE_VALUES = 1_000_000
+STRIPES = 12
 STRIPE_ROWS = 122_880
 STRETCH_ROWS = 8_192
 FEW = 40
@@ -38,6 +38,7 @@ COLUMNS_AT_ONCE = 40
 QUANTILES = tuple(step / 20 for step in range(21))
 POSITION = "__position"
 SAMPLE = "__sample.rows"
+NUMBERED = "__numbered.rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +106,19 @@ def _sampled(  # noqa: PLR0913  # what is sampled, and what decides how much of 
 
 
 def _stretches(session: Session, plan: FilePlan, most: int) -> str:
-    session.add("__numbered.rows", replace(plan, position_column=POSITION))
-    stripes = -(-plan.rows // STRIPE_ROWS)
-    each = -(-stripes // STRIPES)
-    taken = max(1, most * STRETCH_ROWS // -(-plan.rows // each))
+    """Stretches of some stripes: a range of positions is what lets a reader leave whole row groups out."""
+    files = plan.files[:: -(-len(plan.files) // STRIPES)]
+    rows = plan.rows * len(files) // len(plan.files)
+    session.add(NUMBERED, replace(plan, files=files, rows=rows, position_column=POSITION))
+    stripes = range(0, -(-rows // STRIPE_ROWS), -(-rows // (STRIPE_ROWS * STRIPES)))
+    taken = max(1, most * STRETCH_ROWS // min(rows, len(stripes) * STRIPE_ROWS))
     position = quote(POSITION)
+    within = " or ".join(
+        f"{position} between {stripe * STRIPE_ROWS} and {(stripe + 1) * STRIPE_ROWS - 1}" for stripe in stripes
+    )
     return (
-        f"select * exclude ({position}) from {quote_table('__numbered.rows')} "
-        f"where {position} // {STRIPE_ROWS} % {each} = 0 and {position} % {STRETCH_ROWS} < {taken}"
+        f"select * exclude ({position}) from {quote_table(NUMBERED)} "
+        f"where ({within}) and {position} % {STRETCH_ROWS} < {taken}"
     )
 
 

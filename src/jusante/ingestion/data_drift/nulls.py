@@ -7,7 +7,7 @@ from jusante.ingestion.data_drift.deviation import Deviation
 from jusante.ingestion.data_drift.shares import Share, share_of
 from jusante.ingestion.data_drift.surprise import Care
 
-NULL = Share("nulls", "{} null", least=0.01, least_from_none=0.003)
+NULL = Share("nulls", "{}", least=0.01, least_from_none=0.003)
 
 
 def nulls(past: Sequence[ColumnProfile], now: ColumnProfile, care: Care) -> Iterator[Deviation]:

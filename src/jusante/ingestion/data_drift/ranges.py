@@ -62,7 +62,9 @@ def _unit(known: Sequence[Sequence[float]], now: Sequence[float]) -> Deviation |
     swing = max(lasts, default=0.0)
     if abs(factor) < max(math.log(LEAST_FACTOR), 2 * swing) or uneven > 0.15 * abs(factor) + 0.1:
         return None
-    times = f"{number(math.exp(factor))} times as great" if factor > 0 else f"{number(math.exp(-factor))} times as small"
+    times = (
+        f"{number(math.exp(factor))} times as great" if factor > 0 else f"{number(math.exp(-factor))} times as small"
+    )
     low, high = number(min(q[10] for q in known)), number(max(q[10] for q in known))
     before = f"a median of {number(usual[10])} ({between(low, high, len(known))})"
     return Deviation("range", before, f"{number(now[10])}: all values about {times}", abs(factor))

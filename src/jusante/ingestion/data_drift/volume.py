@@ -12,7 +12,8 @@ from jusante.ingestion.data_drift.surprise import Care, Surprise, surprise
 LEAST_CHANGE = {True: 0.1, False: 0.25}
 """Logarithms, by whether whole tables come: a table that lost a tenth of its rows is worth a word, a thin day is not."""
 WEEKS = dt.timedelta(days=20)
-ALIKE_HOURS = 2.0
+ALIKE_PAUSES = 2.0
+SHORTEST_PAUSE = 60.0
 FEWEST_FOR_NONE = 3
 ROWS_FOR_NONE = 20
 
@@ -40,18 +41,15 @@ def _before(rows: Sequence[int], expected: float) -> str:
 
 
 def _after_such_a_pause(past: Sequence[Profile], now: Profile) -> list[Profile]:
-    if not past:
+    if now.pause_seconds is None:
         return []
-    pause = _pause(past[-1], now)
+    pause = max(now.pause_seconds, SHORTEST_PAUSE)
     return [
         load
-        for before, load in zip(past, past[1:], strict=False)
-        if pause / ALIKE_HOURS <= _pause(before, load) <= pause * ALIKE_HOURS
+        for load in past
+        if load.pause_seconds is not None
+        and pause / ALIKE_PAUSES <= max(load.pause_seconds, SHORTEST_PAUSE) <= pause * ALIKE_PAUSES
     ]
-
-
-def _pause(before: Profile, load: Profile) -> float:
-    return max((load.at - before.at).total_seconds(), 60.0)
 
 
 def _found(loads: Sequence[Profile], now: Profile, care: Care) -> Surprise:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,11 +11,11 @@ from jusante.core.profile import Profile
 from jusante.ingestion.data_drift.deviation import Deviation
 from jusante.ingestion.data_drift.judging import judge
 from jusante.ingestion.data_drift.measuring import Measured, measure
-from jusante.ports.engine import Engine, Session
+from jusante.ports.engine import Session
 from jusante.ports.relation import Batches
-from loads import Columns, Shape, arrow, moment
+from changes import Known
+from loads import SHAPES, Columns, Shape, arrow, moment
 
-Change = Callable[[np.random.Generator, Columns], Columns]
 _numbers = itertools.count()
 
 
@@ -36,17 +36,29 @@ def flagged(profile: Profile, found: dict[str, Deviation]) -> Profile:
 
 
 def days(
-    engine: Engine, shape: Shape, seed: int, count: int, change: Change | None = None
-) -> Iterator[tuple[Profile, dict[str, Deviation]]]:
-    """A table's loads, one a day, each with what was found in it; the change befalls the last of them."""
-    random, memory = np.random.default_rng(seed), {}
+    session: Session, shape: Shape, random: np.random.Generator, count: int
+) -> Iterator[tuple[Profile, dict[str, Deviation], Columns]]:
+    """A table's loads, one a day, each with what was found in it."""
+    memory: dict[str, object] = {}
     past: list[Profile] = []
-    with engine.session() as session:
-        for day in range(count):
-            columns = shape.make(random, day, memory)
-            if change and day == count - 1:
-                columns = change(random, columns)
-            now = replace(profiled(session, columns, moment(day), whole=shape.whole), pause_seconds=86_400.0)
-            found = judge(past, now, shape.keys)
-            past.append(flagged(now, found))
-            yield now, found
+    for day in range(count):
+        columns = shape.make(random, day, memory)
+        now = daily(session, shape, columns, day)
+        found = judge(past, now, shape.keys)
+        past.append(flagged(now, found))
+        yield past[-1], found, columns
+
+
+def daily(session: Session, shape: Shape, columns: Columns, day: int) -> Profile:
+    """The profile of a day's load."""
+    return replace(profiled(session, columns, moment(day), whole=shape.whole), pause_seconds=86_400.0)
+
+
+def changed(
+    session: Session, change: Known, past: Sequence[Profile], columns: Columns, seed: int
+) -> tuple[bool, dict[str, Deviation]]:
+    """Whether a change is found where it must be, and what is found, when it befalls the load after those of the past."""
+    made = change.make(np.random.default_rng(seed), dict(columns))
+    shape = SHAPES[change.shape]
+    found = judge(past, daily(session, shape, made, len(past)), shape.keys)
+    return any(name in found and found[name].change in change.as_ for name in change.columns), found

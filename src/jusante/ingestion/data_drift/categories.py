@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 from jusante.core.profile import ColumnProfile
-from jusante.ingestion.data_drift.deviation import Deviation, number, percent
+from jusante.ingestion.data_drift.deviation import Deviation, percent
 from jusante.ingestion.data_drift.sketches import chance_of_stability, stability
 from jusante.ingestion.data_drift.surprise import Care
 
@@ -107,8 +107,9 @@ def shifted(
     steps = max(stability(shares(a), shares(b)) for a, b in zip(known, known[1:], strict=False))
     score = min(found / allowed, last / max(1.5 * steps, LEAST_STABILITY))
     if score >= 1:
-        key = max(here.keys() | pool.keys(), key=lambda key: abs(here.get(key, 0.0) - pool.get(key, 0.0)))
+        moves = {key: round(here.get(key, 0.0) - pool.get(key, 0.0), 9) for key in sorted(here.keys() | pool.keys())}
+        key = max(moves, key=lambda key: abs(moves[key]))
         named = what.format(key) if what else key
         before = f"{named}: {percent(pool.get(key, 0.0))} (in {len(known)} loads)"
-        after = f"{percent(here.get(key, 0.0))}; stability index {number(found)}"
+        after = f"{percent(here.get(key, 0.0))}; stability index {found:.2f}"
         yield Deviation("distribution" if what else "categories", before, after, score)

@@ -18,6 +18,7 @@ MARKS = {
     "empty": Share("distribution", "{} empty", least=0.03, least_from_none=0.005),
 }
 LEAST_DISTANCE = 0.12
+SKETCH_ERROR = 0.04
 LEAST_MOVE = 0.5
 """How far the middle must move at the least, as a share of the usual width of the values."""
 COMPARED = 28
@@ -66,7 +67,7 @@ def _distance(past: Sequence[ColumnProfile], now: ColumnProfile, care: Care) -> 
         return []
     among = sum(load.filled for load in loads)
     usual = max(distance(quantiles, pool) for quantiles in known)
-    allowed = max(LEAST_DISTANCE, chance_of_distance(now.filled, among, care.questions) + 0.02, 1.7 * usual)
+    allowed = max(LEAST_DISTANCE, chance_of_distance(now.filled, among, care.questions) + SKETCH_ERROR, 1.7 * usual)
     steps = max(distance(a, b) for a, b in zip(known, known[1:], strict=False))
     last = distance(now.quantiles, known[-1])
     score = min(found / allowed, last / max(1.2 * steps, LEAST_DISTANCE))

@@ -146,8 +146,8 @@ def _one_part(
     more: dict[str, str] = {}
     for number, column in enumerate(columns):
         kind: ColumnKind = kind_of(column) if column.name in shown else "other"
-        marks = {mark: int(counted[f"{mark}{number}"]) for mark in _marks(column) if f"{mark}{number}" in counted}
-        distinct = counted.get(f"distinct{number}")
+        marks = {mark: int(counted[f"{mark}{number}"] or 0) for mark in _marks(column) if f"{mark}{number}" in counted}
+        distinct = int(counted[f"distinct{number}"] or 0) if kind != "other" else None
         profile = ColumnProfile(kind, int(counted["rows"]), int(counted[f"filled{number}"]), distinct, marks)
         found[column.name] = profile
         more |= {f"{what}{number}": sql for what, sql in _wanted(column, profile, measured)}
@@ -171,10 +171,17 @@ def _counted(session: Session, table: str, columns: tuple[Column, ...], shown: s
         items[f"filled{number}"] = f"count({value})"
         if column.name not in shown or kind_of(column) == "other":
             continue
-        items[f"distinct{number}"] = f"count(distinct {value})"
+        items[f"distinct{number}"] = _distinct(column, value)
         for mark, condition in _marks(column).items():
-            items[f"{mark}{number}"] = f"count(*) filter (where {condition})"
+            items[f"{mark}{number}"] = f"count_if({condition})"
     return _asked(session, table, items)
+
+
+def _distinct(column: Column, value: str) -> str:
+    """How many different values; a list of a sample's values takes a fraction of the time of a hash table a column."""
+    if kind_of(column) == "text":
+        return f"list_unique(list(hash({value})) filter (where {value} is not null))"
+    return f"list_unique(list({value}))"
 
 
 def _value(column: Column) -> str:

@@ -35,14 +35,13 @@ def middle(sketches: Sequence[Quantiles]) -> list[float]:
 def distance(one: Quantiles, other: Quantiles) -> float:
     """Kolmogorov's and Smirnov's distance of two distributions: the greatest difference of their shares, 0 to 1.
 
-    Where one has many equal values and the other none, their shares may differ on one side only by how they are read.
+    As exact as quantiles are: to a twentieth.
     """
     furthest = 0.0
     for value in {*one, *other}:
         low, high = below(one, value)
         other_low, other_high = below(other, value)
-        apart = max(0.0, low - other_high, other_low - high)
-        furthest = max(furthest, apart, min(abs(low - other_low), abs(high - other_high)))
+        furthest = max(furthest, abs(low - other_low), abs(high - other_high))
     return furthest
 
 

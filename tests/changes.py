@@ -83,11 +83,11 @@ def _old(column: str, share: float, kind: pa.DataType) -> Maker:
 
 
 def _swapped(one: str, other: str) -> Maker:
-    return lambda random, columns: {**columns, one: columns[other], other: columns[one]}
+    return lambda _random, columns: {**columns, one: columns[other], other: columns[one]}
 
 
 def _renamed(column: str, old: str, new: str) -> Maker:
-    return _on(column, lambda random, values: [new if value == old else value for value in values])
+    return _on(column, lambda _random, values: [new if value == old else value for value in values])
 
 
 def _without(column: str, value: object) -> Maker:
@@ -95,7 +95,7 @@ def _without(column: str, value: object) -> Maker:
 
     def change(random: np.random.Generator, columns: Columns) -> Columns:
         keep = np.flatnonzero([each != value for each in columns[column]])
-        return _rows(lambda _, count: keep)(random, columns)
+        return _rows(lambda _, _count: keep)(random, columns)
 
     return change
 
@@ -108,22 +108,22 @@ def _replaced(column: str, make: Callable[[np.random.Generator, int], object]) -
 TS = pa.timestamp("us", tz="UTC")
 CHANGES: tuple[Known, ...] = (
     # -- volume
-    Known("half a load", "orders", ("",), ("volume",), _rows(lambda r, n: np.arange(n // 2))),
-    Known("a tenth of a load", "bursts", ("",), ("volume",), _rows(lambda r, n: np.arange(n // 10))),
-    Known("a load twice", "sensors", ("",), ("volume",), _rows(lambda r, n: np.tile(np.arange(n), 2))),
+    Known("half a load", "orders", ("",), ("volume",), _rows(lambda _r, n: np.arange(n // 2))),
+    Known("a tenth of a load", "bursts", ("",), ("volume",), _rows(lambda _r, n: np.arange(n // 10))),
+    Known("a load twice", "sensors", ("",), ("volume",), _rows(lambda _r, n: np.tile(np.arange(n), 2))),
     Known(
         "a load twice, ids repeat",
         "orders",
         ("", "id"),
         ("volume", "distinct"),
-        _rows(lambda r, n: np.tile(np.arange(n), 2)),
+        _rows(lambda _r, n: np.tile(np.arange(n), 2)),
     ),
-    Known("no rows", "orders", ("",), ("volume",), _rows(lambda r, n: np.arange(0))),
-    Known("a table emptied", "accounts", ("",), ("volume",), _rows(lambda r, n: np.arange(0))),
-    Known("a table cut by a third", "accounts", ("",), ("volume",), _rows(lambda r, n: np.arange(n * 2 // 3))),
-    Known("a load ten times over", "few", ("",), ("volume",), _rows(lambda r, n: np.tile(np.arange(n), 10))),
-    Known("a handful lost", "few", ("",), ("volume",), _rows(lambda r, n: np.arange(0))),
-    Known("tickets three times", "tickets", ("",), ("volume",), _rows(lambda r, n: np.tile(np.arange(n), 3))),
+    Known("no rows", "orders", ("",), ("volume",), _rows(lambda _r, _n: np.arange(0))),
+    Known("a table emptied", "accounts", ("",), ("volume",), _rows(lambda _r, _n: np.arange(0))),
+    Known("a table cut by a third", "accounts", ("",), ("volume",), _rows(lambda _r, n: np.arange(n * 2 // 3))),
+    Known("a load ten times over", "few", ("",), ("volume",), _rows(lambda _r, n: np.tile(np.arange(n), 10))),
+    Known("a handful lost", "few", ("",), ("volume",), _rows(lambda _r, _n: np.arange(0))),
+    Known("tickets three times", "tickets", ("",), ("volume",), _rows(lambda _r, n: np.tile(np.arange(n), 3))),
     # -- nulls
     Known("nulls creep in", "orders", ("country",), ("nulls",), _on("country", lambda r, v: holes(r, v, 0.03))),
     Known("nulls in numbers", "orders", ("amount",), ("nulls",), _on("amount", lambda r, v: holes(r, v, 0.05))),
@@ -144,7 +144,7 @@ CHANGES: tuple[Known, ...] = (
         "orders",
         ("note",),
         ("nulls", "distribution"),
-        _on("note", lambda r, v: ["" if x is None else x for x in v]),
+        _on("note", lambda _r, v: ["" if x is None else x for x in v]),
     ),
     Known("ids missing", "orders", ("id",), ("nulls",), _on("id", lambda r, v: holes(r, v, 0.1))),
     # -- categories
@@ -157,20 +157,20 @@ CHANGES: tuple[Known, ...] = (
         "orders",
         ("status",),
         ("categories",),
-        _on("status", lambda r, v: [x.upper() for x in v]),
+        _on("status", lambda _r, v: [x.upper() for x in v]),
     ),
     Known("shares of a status", "orders", ("status",), ("categories",), _some("status", 0.4, "returned")),
     Known("a device state", "sensors", ("state",), ("categories",), _some("state", 0.3, "error")),
     Known("new firmware", "sensors", ("firmware",), ("categories",), _some("firmware", 0.1, "3.0")),
     Known("a currency gone", "invoices", ("currency",), ("categories",), _without("currency", "USD")),
-    Known("a flag stuck", "bursts", ("is_new",), ("categories",), _replaced("is_new", lambda r, n: np.ones(n, bool))),
-    Known("a flag turned over", "tickets", ("escalated",), ("categories",), _on("escalated", lambda r, v: ~v)),
+    Known("a flag stuck", "bursts", ("is_new",), ("categories",), _replaced("is_new", lambda _r, n: np.ones(n, bool))),
+    Known("a flag turned over", "tickets", ("escalated",), ("categories",), _on("escalated", lambda _r, v: ~v)),
     Known(
         "another scale of marks",
         "tickets",
         ("score",),
         ("categories", "range"),
-        _on("score", lambda r, v: [x and int(x) * 2 for x in v]),
+        _on("score", lambda _r, v: [x and int(x) * 2 for x in v]),
     ),
     Known("terms in a new length", "invoices", ("terms",), ("categories", "range"), _some("terms", 0.2, 90)),
     Known("a plan dropped", "accounts", ("plan",), ("categories",), _renamed("plan", "basic", "free")),
@@ -218,13 +218,15 @@ CHANGES: tuple[Known, ...] = (
         "orders",
         ("note",),
         ("range", "distribution"),
-        _on("note", lambda r, v: [x and x * 60 for x in v]),
+        _on("note", lambda _r, v: [x and x * 60 for x in v]),
     ),
     Known("a year of two digits", "accounts", ("built",), ("range",), _numbers("built", lambda v: v % 100)),
     Known("shares as percent", "sensors", ("battery",), ("range",), _numbers("battery", lambda v: v / 100)),
     # -- distribution
-    Known("texts cut", "orders", ("note",), ("distribution",), _on("note", lambda r, v: [x and x[:20] for x in v])),
-    Known("topics cut", "tickets", ("topic",), ("distribution",), _on("topic", lambda r, v: [x and x[:10] for x in v])),
+    Known("texts cut", "orders", ("note",), ("distribution",), _on("note", lambda _r, v: [x and x[:20] for x in v])),
+    Known(
+        "topics cut", "tickets", ("topic",), ("distribution",), _on("topic", lambda _r, v: [x and x[:10] for x in v])
+    ),
     Known("decimals lost", "orders", ("amount",), ("distribution",), _numbers("amount", np.floor)),
     Known(
         "rounded measures", "sensors", ("temperature",), ("distribution", "distinct"), _numbers("temperature", np.round)
@@ -249,21 +251,21 @@ CHANGES: tuple[Known, ...] = (
         "orders",
         ("amount",),
         ("distribution", "distinct", "range"),
-        _replaced("amount", lambda r, n: np.full(n, 33.0)),
+        _replaced("amount", lambda _r, n: np.full(n, 33.0)),
     ),
     Known(
         "a battery stuck",
         "sensors",
         ("battery",),
         ("distribution", "distinct", "categories", "range"),
-        _replaced("battery", lambda r, n: np.full(n, 100.0)),
+        _replaced("battery", lambda _r, n: np.full(n, 100.0)),
     ),
     Known(
         "no discounts",
         "orders",
         ("discount",),
         ("distribution", "distinct"),
-        _replaced("discount", lambda r, n: np.zeros(n)),
+        _replaced("discount", lambda _r, n: np.zeros(n)),
     ),
     Known("zeros for what is not known", "orders", ("amount",), ("distribution",), _some("amount", 0.15, 0.0)),
     Known(
@@ -285,7 +287,7 @@ CHANGES: tuple[Known, ...] = (
         "orders",
         ("created_at",),
         ("distribution", "distinct"),
-        _on("created_at", lambda r, v: pc.floor_temporal(v, unit="day")),
+        _on("created_at", lambda _r, v: pc.floor_temporal(v, unit="day")),
     ),
     Known(
         "columns of one type mixed up",
@@ -325,7 +327,7 @@ CHANGES: tuple[Known, ...] = (
         "orders",
         ("customer_id",),
         ("distinct", "distribution", "range"),
-        _replaced("customer_id", lambda r, n: np.full(n, 7)),
+        _replaced("customer_id", lambda _r, n: np.full(n, 7)),
     ),
     Known(
         "test customers",
@@ -337,7 +339,7 @@ CHANGES: tuple[Known, ...] = (
     Known(
         "sessions shared", "bursts", ("session",), ("distinct",), _on("session", lambda r, v: pick(r, v[:50], len(v)))
     ),
-    Known("cities merged", "accounts", ("city",), ("distinct",), _on("city", lambda r, v: [x[:6] for x in v])),
+    Known("cities merged", "accounts", ("city",), ("distinct",), _on("city", lambda _r, v: [x[:6] for x in v])),
     Known(
         "test texts",
         "orders",

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from changes import Known
 from jusante.core.profile import Profile
 from jusante.ingestion.data_drift.deviation import Deviation
 from jusante.ingestion.data_drift.judging import judge
 from jusante.ingestion.data_drift.measuring import Measured, measure
 from jusante.ports.engine import Session
 from jusante.ports.relation import Batches
-from changes import Known
 from loads import SHAPES, Columns, Shape, arrow, moment
 
 _numbers = itertools.count()

@@ -1,5 +1,6 @@
 """Values of columns that have few of them: new ones, vanished ones, others in their place."""
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -104,7 +105,7 @@ def shifted(
         2.5 * max(stability(shares(counts), pool) for counts in known),
     )
     last = stability(here, shares(known[-1]))
-    steps = max(stability(shares(a), shares(b)) for a, b in zip(known, known[1:], strict=False))
+    steps = max(stability(shares(a), shares(b)) for a, b in itertools.pairwise(known))
     score = min(found / allowed, last / max(1.5 * steps, LEAST_STABILITY))
     if score >= 1:
         moves = {key: round(here.get(key, 0.0) - pool.get(key, 0.0), 9) for key in sorted(here.keys() | pool.keys())}

@@ -1,5 +1,6 @@
 """The shape of all values: their quantiles, the hours of times, how many are zero, whole or empty."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from statistics import median
@@ -68,7 +69,7 @@ def _distance(past: Sequence[ColumnProfile], now: ColumnProfile, care: Care) -> 
     among = sum(load.filled for load in loads)
     usual = max(distance(quantiles, pool) for quantiles in known)
     allowed = max(LEAST_DISTANCE, chance_of_distance(now.filled, among, care.questions) + SKETCH_ERROR, 1.7 * usual)
-    steps = max(distance(a, b) for a, b in zip(known, known[1:], strict=False))
+    steps = max(distance(a, b) for a, b in itertools.pairwise(known))
     last = distance(now.quantiles, known[-1])
     score = min(found / allowed, last / max(1.2 * steps, LEAST_DISTANCE))
     if score < 1:

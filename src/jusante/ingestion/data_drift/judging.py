@@ -19,6 +19,8 @@ Rule = Callable[[Sequence[ColumnProfile], ColumnProfile, Care], Iterator[Deviati
 
 RULES: tuple[Rule, ...] = (nulls, ranges, categories, distribution, distinct)
 """In the order of how much they say: negative amounts also shift a distribution, and an own word is better."""
+QUESTIONS_OF_ROWS = 3
+"""The number of rows is one figure a load, however many columns there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def judge(
     history = History([load for load in past if load.whole == now.whole], accepted or {})
     care = Care(questions=max(30, 6 * len(now.columns)))
     found: dict[str, Deviation] = {}
-    for deviation in islice(volume(history.loads(), now, care), 1):
+    for deviation in islice(volume(history.loads(), now, Care(questions=QUESTIONS_OF_ROWS)), 1):
         found[""] = deviation
     if not now.rows:
         return found

@@ -6,8 +6,8 @@ all the same; shares are then true to about a percent, and an extreme in a row t
 most of the cost, so the stretches lie in STRIPES row groups at the most.
 
 Of sensitive columns, declared or so named, only the nulls are counted. The values of texts are kept as hashes, but for
-those that `accepted_values` declares, and only where there are few of them; of numbers and times the quantiles are kept,
-where there are FEWEST_VALUES of them or more.
+those that `accepted_values` declares, and only where there are few of them; of numbers and times the quantiles are kept.
+Of columns with fewer than FEWEST_VALUES values none is kept in any form.
 """
 
 import datetime as dt
@@ -52,7 +52,7 @@ class Measured:
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-def about(name: str, table: SourceTable, at: dt.datetime, *, whole: bool, landing: str) -> Measured:
+def about(table: SourceTable, at: dt.datetime, *, whole: bool, landing: str) -> Measured:
     """What the project says of a table's columns, as far as it matters here."""
     checks = [check for check in table.checks if isinstance(check, AcceptedValues)]
     return Measured(
@@ -93,7 +93,7 @@ def _parts(schema: Schema) -> Iterator[tuple[Column, ...]]:
 # -- the sample ----------------------------------------------------------------------------------------------------------
 
 
-def _sampled(  # noqa: PLR0913  # what is sampled, and what decides how much of it
+def _sampled(  # what is sampled, and what decides how much of it
     session: Session, relation: str, plan: FilePlan | None, rows: int, width: int, landing: str
 ) -> str:
     """The relation itself where it is small, else a sample of it as a relation of its own."""
@@ -207,12 +207,10 @@ def _marks(column: Column) -> dict[str, str]:
 
 def _wanted(column: Column, profile: ColumnProfile, measured: Measured) -> Iterator[tuple[str, str]]:
     """What more to ask of a column, by what it is and how many different values it has."""
-    if profile.distinct is None or not profile.filled:
+    if profile.distinct is None or profile.filled < FEWEST_VALUES:
         return
     if profile.distinct <= FEW and profile.kind != "time":
         yield "counts", f"histogram({_key(column, measured)})"
-    if profile.filled < FEWEST_VALUES:
-        return
     numeric = {"number": f"cast({_value(column)} as double)", "text": f"length({quote(column.name)})"}
     if profile.kind == "time":
         yield "quantiles", _quantiles(f"epoch({_value(column)})")

@@ -1,5 +1,6 @@
 """Values where there had been none: new extremes, other signs, other units."""
 
+import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -42,7 +43,7 @@ def _negative(load: ColumnProfile) -> tuple[int, int]:
 def is_sequence(known: Sequence[Sequence[float]]) -> bool:
     """Whether values grow from load to load, as ids and counters do: then each load has a new greatest one."""
     middles = [quantiles[len(quantiles) // 2] for quantiles in known]
-    risen = sum(after > before for before, after in zip(middles, middles[1:], strict=False))
+    risen = sum(after > before for before, after in itertools.pairwise(middles))
     return risen >= SEQUENCE_SHARE * (len(middles) - 1)
 
 

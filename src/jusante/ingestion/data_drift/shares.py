@@ -1,5 +1,6 @@
 """A share of the values that have some property, after the shares that had it before."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -48,5 +49,5 @@ def share_of(share: Share, past: Sequence[Count], now: Count, care: Care) -> Ite
 
 def _from_none(count: int, of: int, before: int) -> float:
     """How surprising it is that what was never seen among `before` values came now: rows that come together count once."""
-    together = min(count, 50) ** 0.5
+    together = math.sqrt(min(count, 50))
     return 0.5 * together * min(1.0, before / (of * 3))

@@ -75,7 +75,7 @@ def _quarters(values: Sequence[float]) -> float:
 
 def confidence(score: float) -> float:
     """How sure a finding is, between 0 and 1: 0.9 where a figure is just too much to be chance."""
-    return round(min(0.999, 1 - 0.1 / max(score, 1e-9) ** 1.5), 3)
+    return round(min(0.999, 1 - 0.1 / math.pow(max(score, 1e-9), 1.5)), 3)
 
 
 def chance_of_share(share: float, count: int) -> float:

@@ -63,7 +63,7 @@ class Watched:
         """Measure and judge what has arrived. Raises DataChanged, and has it told, where the table's policy holds it."""
         if self.table.drift.data == "off":
             return
-        asked = about(self.name, self.table, self.at, whole=self.whole, landing=self.landing)
+        asked = about(self.table, self.at, whole=self.whole, landing=self.landing)
         self._judge(measure(session, self.name, relation, plan, asked))
         if self.findings and self.table.drift.data == "hold":
             assert self.profile is not None

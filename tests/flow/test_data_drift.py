@@ -10,7 +10,7 @@ import pytest
 
 from jusante.app import Lake
 from jusante.app.data_drift import accept_data, data
-from jusante.core.run import Event
+from jusante.core.event import Event
 from jusante.errors import UsageError
 from jusante.ingestion.data_drift import PROFILED
 from projects import rows, run, sql, task, write

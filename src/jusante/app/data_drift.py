@@ -4,7 +4,7 @@ import datetime as dt
 
 from jusante.app.system import System
 from jusante.core.drift import SHAPE, Finding
-from jusante.core.run import Event
+from jusante.core.event import Event
 from jusante.errors import UsageError
 from jusante.ingestion.data_drift import ACCEPTED, FOUND, PROFILED, known, streak_begin
 

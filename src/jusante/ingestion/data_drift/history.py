@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from jusante.core.event import Event
 from jusante.core.profile import Profile
-from jusante.core.run import Event
 
 SETTLED_LOADS = 7
 """What has been found, and published, in so many loads in a row is the new level, whether somebody accepted it or not."""

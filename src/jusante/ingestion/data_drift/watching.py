@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from jusante.core.drift import Finding
+from jusante.core.event import Event
 from jusante.core.profile import Profile
-from jusante.core.run import Event
 from jusante.core.source import SourceTable
 from jusante.errors import DataChanged
 from jusante.ingestion.data_drift.deviation import Deviation
@@ -109,7 +109,10 @@ class Watched:
         if self.profile is None:
             return ()
         events = [Event(PROFILED, self.at, self.run_id, self.name, self.profile.as_payload())]
-        events += [Event(FOUND, self.at, self.run_id, self.name, finding.as_dict()) for finding in self.findings]
+        events += [
+            Event(FOUND, self.at, self.run_id, self.name, finding.as_dict(), column=finding.column or None)
+            for finding in self.findings
+        ]
         self.metadata.tell(events)
         return tuple(f"{sentence(finding)} ({finding.confidence:.0%} sure)" for finding in self.findings)
 

@@ -9,6 +9,7 @@ JusanteError
 │   ├── SourceDenied       J202  wrong credentials or missing rights                exit 1
 │   ├── SourceHeld         J203  limits say: not now                                exit 1
 │   └── SourceChanged      J210  its shape changed, and the policy says hold        exit 1
+│       └── DataChanged    J211  its data changed, and the policy says hold         exit 1
 ├── StorageError           J300  a table or file could not be written or read       exit 1
 │   ├── StorageFull        J301  the disk is full                                   exit 1
 │   └── CommitConflict     J302  somebody else committed first                      exit 1, retryable
@@ -103,6 +104,12 @@ class SourceChanged(SourceError):
     """A source's shape changed and the table's drift policy says hold."""
 
     code = "J210"
+
+
+class DataChanged(SourceChanged):
+    """A source's data are not what they were and the table's policy `drift: {data: hold}` says hold."""
+
+    code = "J211"
 
 
 class StorageError(JusanteError):

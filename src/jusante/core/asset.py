@@ -209,7 +209,15 @@ def _canonical(definition: Definition) -> Any:
         case Ingested(source=source, table=table):
             return [
                 source.kind,
-                table.model_dump(exclude={"about": True, "tags": True, "classification": True, "ingest": {"every"}}),
+                table.model_dump(
+                    exclude={
+                        "about": True,
+                        "tags": True,
+                        "classification": True,
+                        "drift": {"data"},
+                        "ingest": {"every"},
+                    }
+                ),
             ]
         case BuiltDashboard(dashboard=dashboard, queries=queries):
             return [dashboard.model_dump(exclude={"steward", "classification"}), [query.canonical for query in queries]]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from jusante.core.source import Policy
+from jusante.core.source import DataPolicy, Policy
 
 ShapeChange = Literal["reordered", "added", "dropped", "renamed", "retyped", "nullable", "key"]
 DataChange = Literal["volume", "nulls", "distinct", "range", "categories", "distribution"]
@@ -23,7 +23,7 @@ class Finding:
     table: str
     column: str
     change: Change
-    policy: Policy
+    policy: Policy | DataPolicy
     before: str = ""
     after: str = ""
     to: str | None = None

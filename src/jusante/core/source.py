@@ -12,6 +12,7 @@ from jusante.core.schema import named_type
 from jusante.core.secret import Secret
 
 Policy = Literal["evolve", "hold", "quarantine"]
+DataPolicy = Literal["tell", "hold", "off"]
 
 
 class Ingest(Noun):
@@ -35,6 +36,11 @@ class Drift(Noun):
     drop: Policy = "hold"
     rename: Policy = "hold"
     type: Policy = "hold"
+    data: DataPolicy = Field(
+        "tell",
+        description="Its shape stays and its data change. tell: it is told, and published. hold: nothing is published "
+        "until it is accepted. off: nobody looks.",
+    )
 
 
 class ColumnRule(Noun):

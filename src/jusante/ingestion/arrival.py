@@ -15,10 +15,12 @@ from jusante.core.source import SourceTable
 from jusante.core.words import counted
 from jusante.errors import SourceError
 from jusante.ingestion import merge, transit
+from jusante.ingestion.data_drift import Watched
 from jusante.ingestion.unreadable import REJECTS_KEPT, split_unreadable
-from jusante.management.publish import Draft, Published, Publisher, stage_into
+from jusante.management.publish import STAGED, Draft, Published, Publisher, stage_into
 from jusante.ports.connector import Reading, Request
 from jusante.ports.engine import Reject, Session
+from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Table
 
 INCOMING = "__incoming.rows"
@@ -49,6 +51,7 @@ class Arrival:
     before: Cursor | None
     request: Request
     reading: Reading
+    watched: Watched
 
     def publish(self, session: Session, publisher: Publisher, arriving: Schema, notices: tuple[str, ...]) -> Loaded:
         """Read the rows, once, and publish what is new of them."""
@@ -57,11 +60,15 @@ class Arrival:
         columns = transit.settled(with_file(arriving, found), self.request.known)
         if self._goes_straight:
             sql = transit.select(columns, found, quote_table(INCOMING), session.sql_type)
-            published = publisher.publish(session, self._draft(sql, None, (), None))
+            draft = replace(self._draft(sql, None, (), None), examine=self._look_at_staged)
+            published = publisher.publish(session, draft)
             loaded = Loaded(published, None, self.reading.marker, published.rows_added, ())
         else:
             loaded = self._publish_landed(session, publisher, columns, found)
-        return replace(loaded, notices=(*notices, *self.reading.notices, *loaded.notices))
+        return replace(loaded, notices=(*notices, *self.reading.notices, *loaded.notices, *self.watched.tell()))
+
+    def _look_at_staged(self, session: Session, staged: FilePlan) -> None:
+        self.watched.look(session, f"{STAGED}.{self.name}", staged)
 
     @property
     def _goes_straight(self) -> bool:
@@ -75,24 +82,28 @@ class Arrival:
 
     def _publish_landed(self, session: Session, publisher: Publisher, columns: Schema, found: Schema) -> Loaded:
         """Land the rows first: they can be read from the source once, and are looked at more than once."""
-        rejects = self._land(session, columns, found)
+        rejects, landed = self._land(session, columns, found)
         rows = session.rows(f"select count(*) from {quote_table(LANDED)}")[0][0]
         cursor = self._cursor(session)
         merged = self._merged(session, columns)
         if merged is None and not rejects:
+            self.watched.look_at_nothing()
             return Loaded(None, cursor, self.reading.marker, rows, ())
         merged = merged or merge.Merged(f"select * from {quote_table(LANDED)} where false", (), 0)
-        published = publisher.publish(session, self._draft(merged.sql, merged.remove, rejects, cursor))
+        draft = self._draft(merged.sql, merged.remove, rejects, cursor)
+        draft = replace(draft, examine=lambda session, _: self.watched.look(session, LANDED, landed))
+        published = publisher.publish(session, draft)
         notices = superseded(merged.superseded)
         return Loaded(published, cursor, self.reading.marker, rows, notices)
 
-    def _land(self, session: Session, columns: Schema, found: Schema) -> tuple[Reject, ...]:
-        """Stage the rows beside their table, as LANDED; those that cannot be read come back."""
+    def _land(self, session: Session, columns: Schema, found: Schema) -> tuple[tuple[Reject, ...], FilePlan | None]:
+        """Stage the rows beside their table, as LANDED: those that cannot be read, and the files where these are all."""
         incoming = quote_table(INCOMING)
         if self.table.bad_rows == "fail":
             sql = transit.select(columns, found, incoming, session.sql_type)
-            session.add(LANDED, stage_into(session, sql, self.landing, None))
-            return ()
+            landed = stage_into(session, sql, self.landing, None)
+            session.add(LANDED, landed)
+            return (), landed
         raw = transit.select(found.select(columns.names), found, incoming, session.sql_type)
         session.add("__raw.rows", stage_into(session, raw, self.landing, None))
         rejects = (
@@ -107,7 +118,7 @@ class Arrival:
             )
         # The text of a line holds all of its columns, also those that are not to be read.
         withheld = any(transit.withheld(rule) for rule in self.table.columns.values())
-        return tuple(replace(reject, text="•••") for reject in rejects) if withheld else rejects
+        return tuple(replace(reject, text="•••") for reject in rejects) if withheld else rejects, None
 
     def _merged(self, session: Session, columns: Schema) -> merge.Merged | None:
         order = tuple(name for name in (self._cursor_column, transit.FILE_COLUMN) if name and columns.find(name))

@@ -13,8 +13,9 @@ from jusante.core.schema import Schema
 from jusante.errors import SourceChanged, SourceError, SourceHeld
 from jusante.ingestion import drift, quiet_hours, transit
 from jusante.ingestion.arrival import Arrival, Loaded
+from jusante.ingestion.data_drift import DataWatch, Watched
 from jusante.management.publish import Publisher
-from jusante.ports.connector import Connector, Request
+from jusante.ports.connector import Connector, Reading, Request
 from jusante.ports.engine import Engine, Session
 from jusante.ports.table_store import Table
 
@@ -65,9 +66,12 @@ class Load:
 class BatchLoader:
     """Loads tables through an engine and a publisher; `clock` says what time it is."""
 
-    def __init__(self, engine: Engine, publisher: Publisher, clock: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self, engine: Engine, publisher: Publisher, watch: DataWatch, clock: Callable[[], dt.datetime]
+    ) -> None:
         self._engine = engine
         self._publisher = publisher
+        self._watch = watch
         self._clock = clock
 
     def load(self, load: Load, connector: Connector) -> Loaded:
@@ -102,8 +106,13 @@ class BatchLoader:
                 before=None if anew else load.cursor,
                 request=request,
                 reading=reading,
+                watched=self._watched(load, request, reading),
             )
             return arrival.publish(session, self._publisher, arriving, notices)
+
+    def _watched(self, load: Load, request: Request, reading: Reading) -> Watched:
+        whole = reading.complete or request.known is None or load.current is None
+        return self._watch.over(load.name, load.ingested.table, load.run_id, load.landing, whole=whole)
 
 
 def respect_quiet_hours(load: Load, now: dt.datetime) -> None:

@@ -33,6 +33,7 @@ class Draft:
 
     `sql` gives the rows to add. `remove` are the current files they stand for (None: all, the table is built anew).
     `hidden` are columns whose values no message may show. `rejects` are rows that could not even be read.
+    `examine` looks at what was staged once it has passed the audit; if it raises, nothing is published.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Draft:
     hidden: frozenset[str] = frozenset()
     rejects: tuple[Reject, ...] = ()
     summary: Mapping[str, str] = field(default_factory=dict)
+    examine: Callable[[Session, FilePlan], None] | None = None
 
     @property
     def kept(self) -> FilePlan | None:
@@ -90,6 +92,8 @@ class Publisher:
         blocking = tuple(result for result in bad if result.check.severity == "block" and not result.check.quarantine)
         if blocking:
             raise audit_failed(draft.name, blocking)
+        if draft.examine:
+            draft.examine(session, staged)
         point("after_audit", draft.name)
         rows_aside = self._set_aside(session, draft, aside)
         if aside:

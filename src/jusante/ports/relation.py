@@ -16,7 +16,8 @@ class FilePlan:
     """Parquet files of a table of ours; columns are matched by field id, so that files from before a rename still read.
 
     `schema` has an id on every column. `rows` and `bytes` are totals. With `file_column`, a column of that name says
-    which file each row lies in. `uniform`: every file has just these columns, so that nothing has to be matched.
+    which file each row lies in; with `position_column`, the how many-th row of its file it is, counted from 0.
+    `uniform`: every file has just these columns, so that nothing has to be matched.
     """
 
     files: tuple[str, ...]
@@ -25,6 +26,7 @@ class FilePlan:
     bytes: int
     file_column: str | None = None
     uniform: bool = False
+    position_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,14 +183,19 @@ def read_plan(plan: FilePlan) -> str:
     if not plan.files:
         nulls = ", ".join(f"cast(null as {duckdb_name(c.type)}) as {quote(c.name)}" for c in plan.schema)
         nulls += f", '' as {quote(plan.file_column)}" if plan.file_column else ""
+        nulls += f", 0 as {quote(plan.position_column)}" if plan.position_column else ""
         return f"select {nulls} where false"
     files = ", ".join(literal(file) for file in plan.files)
     more = f", filename = {literal(plan.file_column)}" if plan.file_column else ""
     more += f", explicit_cardinality = {plan.rows}"  # else it is guessed, from the first file or from nothing
+    columns = "*"
+    if plan.position_column:
+        more += ", file_row_number = true"
+        columns += f" rename (file_row_number as {quote(plan.position_column)})"
     if plan.uniform:  # several times as fast: filters, statistics and join orders see through it
-        return f"select * from read_parquet([{files}]{more})"
+        return f"select {columns} from read_parquet([{files}]{more})"
     fields = ", ".join(
         f"{column.id}: {{name: {literal(column.name)}, type: {literal(duckdb_name(column.type))}, default_value: NULL}}"
         for column in plan.schema
     )
-    return f"select * from read_parquet([{files}], schema = map {{{fields}}}{more})"
+    return f"select {columns} from read_parquet([{files}], schema = map {{{fields}}}{more})"

@@ -1,5 +1,6 @@
 """A dbt project in a project: imported, in the graph, run, gone stale, and told in plain words where something is wrong."""
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import pytest
 from dbt_manifests import dbt_project, dbt_test, manifest, model, source
 from jusante import app
 from jusante.app import Lake
+from jusante.app.catalog import page_of
 from jusante.app.dbt import Wish, import_dbt
 from jusante.core.lineage import Origin
 from jusante.engineering.project import ProjectProblems
@@ -95,6 +97,13 @@ def test_the_graph_goes_through_dbt_by_column(example: Path) -> None:
     assert (asset.owner, asset.grain) == ("growth@shop.example", ("order_id",))
     assert asset.about_columns == {"revenue": "What the order came to, in euros."}
     assert str(asset.place) == "warehouse/models/marts/orders.sql:1"
+
+
+def test_the_catalogue_has_what_dbt_says_of_its_columns(example: Path) -> None:
+    run(example, "source:sales", "source:shop_seeds")
+    with Lake.open(example) as lake:
+        page = page_of(lake.system, "marts.orders", dt.datetime.now(dt.UTC))
+    assert {column.name: column.about for column in page.columns}["revenue"] == "What the order came to, in euros."
 
 
 def test_personal_data_may_not_come_through_dbt_to_an_exposure_without_a_purpose(example: Path) -> None:

@@ -155,6 +155,7 @@ def _columns(system: "System", asset: "Asset") -> Iterator[ShownColumn]:
     definition = asset.definition
     rules = definition.table.columns if isinstance(definition, Ingested) else {}
     declared = {name.lower(): rule for name, rule in rules.items()}
+    said = {name.lower(): about for name, about in asset.about_columns.items()}
     contract = system.project.contracts.get(definition.source.source) if isinstance(definition, Ingested) else None
     promised = contract.table(definition.name) if contract and isinstance(definition, Ingested) else None
     for name in columns_of(system).columns(asset.id):
@@ -164,9 +165,7 @@ def _columns(system: "System", asset: "Asset") -> Iterator[ShownColumn]:
         terms = [entry.name for entry in system.project.glossary.of(f"{asset.id}.{name}")]
         notes = [*terms, *((rule.sensitive,) if rule and rule.sensitive else ())]
         notes += [agreed.classification] if agreed and agreed.classification else []
-        about = (
-            (rule.about if rule else None) or (agreed.description if agreed else None) or (known.about if known else "")
-        )
+        about = said.get(name.lower()) or (agreed.description if agreed else None) or (known.about if known else "")
         kind = known.type if known else (agreed.type or "") if agreed else ""
         yield ShownColumn(name, kind, about, tuple(notes))
     for name, rule in rules.items():

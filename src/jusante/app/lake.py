@@ -25,6 +25,7 @@ from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
 from jusante.errors import UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
+from jusante.ingestion.door import Door
 from jusante.management.lake import Tables
 from jusante.management.publish import Publisher
 from jusante.orchestration import maintenance, recovery
@@ -176,7 +177,7 @@ class Lake:
             tables=tables,
             metadata=system.metadata,
             workshop=workshop,
-            loader=BatchLoader(system.engine, publisher, _now),
+            loader=BatchLoader(system.engine, publisher, Door(system.engine, system.metadata, _now), system.masks, _now),
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,

@@ -18,6 +18,7 @@ COMMANDS = {
     "query": ("query", "Ask a question in SQL, through the gate."),
     "contract": ("contract", "What the owners of sources promise: draft it, test it, see what breaks it."),
     "catalog": ("catalog", "Find assets and business terms, and read what is known of one."),
+    "classify": ("classify", "Columns that may hold personal data, and what to say of them."),
     "lineage": ("inspect", "What a table is made of, and who reads it."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),

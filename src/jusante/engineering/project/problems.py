@@ -46,6 +46,11 @@ CODES: Mapping[str, str] = {
     "J184": "a term that nobody owns (a warning)",
     "J185": "a difference that a term accepts, and that is none (a warning)",
     "J186": "something is less secret than a term it implements (a warning)",
+    "J150": "a column that may hold personal data, and nobody has decided",
+    "J151": "a mask that cannot be made here",
+    "J152": "a key of masks that can be guessed",
+    "J153": "a subject that cannot tell persons apart",
+    "J154": "a column that is said to be personal data, and not to be",
 }
 
 

@@ -54,7 +54,7 @@ class Edit:
         """Put it into the file, in one step."""
         draft = self.path.with_name(f".{self.path.name}.draft")
         try:
-            draft.write_text(self.after, encoding="utf-8")
+            draft.write_bytes(self.after.encode())  # line ends as they were
             draft.chmod(self.path.stat().st_mode)
             draft.replace(self.path)
         except OSError as error:
@@ -87,7 +87,7 @@ def decide(system: System, decisions: Sequence[tuple[str, Decision]]) -> tuple[E
         definition = asset.definition
         assert isinstance(definition, Ingested)
         path = system.project.folder / asset.place.file
-        text = edits[path].after if path in edits else path.read_text(encoding="utf-8")
+        text = edits[path].after if path in edits else path.read_bytes().decode("utf-8-sig")
         before = edits[path].before if path in edits else text
         edits[path] = Edit(asset.place.file, path, before, _decided(text, definition, name, decision))
     return tuple(edits.values())

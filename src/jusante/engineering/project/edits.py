@@ -93,8 +93,9 @@ def _inserted(text: str, node: Any, rest: tuple[str, ...], value: str) -> str:
         is_last = depth == len(more)
         lines.append(f"{indent}{'  ' * depth}{_plain(step)}:" + (f" {value}" if is_last else ""))
     at = _end_of_line(text, _last_index(node))
-    before = text[:at] if text[:at].endswith("\n") else text[:at] + "\n"
-    return before + "\n".join(lines) + "\n" + text[at:]
+    end = "\r\n" if "\r\n" in text else "\n"
+    before = text[:at] if text[:at].endswith("\n") else text[:at] + end
+    return before + end.join(lines) + end + text[at:]
 
 
 def _last_index(node: Any) -> int:

@@ -28,6 +28,8 @@ COMMANDS = {
     "maintain": ("keep", "Compact small files, expire old snapshots, sweep leftovers."),
     "migrate": ("audit", "Bring the metadata database to the revision that this version works with."),
     "import": ("imports", "Bring in what another tool keeps: a dbt project."),
+    "erase": ("erase", "Take a person out of all tables, their history and their keys."),
+    "reveal": ("erase", "Turn tokens back into what they stand for, for a purpose."),
     "schema": ("start", "Write JSON Schemas, for editors to complete and check project files."),
     "doctor": ("start", "See whether all that jusante needs is here."),
 }

@@ -25,12 +25,21 @@ CASES = {
         "tables:\n  t: {key: [id]}\n",
         "tables:\n  t: {key: [id], columns: {email: {sensitive: email}}}\n",
     ),
-    "a table of defaults": ("tables:\n  t: {}  # all\n", "tables:\n  t: {columns: {email: {sensitive: email}}}  # all\n"),
+    "a table of defaults": (
+        "tables:\n  t: {}  # all\n",
+        "tables:\n  t: {columns: {email: {sensitive: email}}}  # all\n",
+    ),
     "a table of nothing": ("tables:\n  t:\n  u:\n", "tables:\n  t: {columns: {email: {sensitive: email}}}\n  u:\n"),
-    "no line end at the end": ("tables:\n  t:\n    key: [id]", "tables:\n  t:\n    key: [id]\n    columns:\n      email: {sensitive: email}\n"),
+    "no line end at the end": (
+        "tables:\n  t:\n    key: [id]",
+        "tables:\n  t:\n    key: [id]\n    columns:\n      email: {sensitive: email}\n",
+    ),
     "a list at the end": (
         "tables:\n  t:\n    checks:\n      - not_null: [id]\n      - positive: n\nowner: x\n",
-        "tables:\n  t:\n    checks:\n      - not_null: [id]\n      - positive: n\n    columns:\n      email: {sensitive: email}\nowner: x\n",
+        (
+            "tables:\n  t:\n    checks:\n      - not_null: [id]\n      - positive: n\n"
+            "    columns:\n      email: {sensitive: email}\nowner: x\n"
+        ),
     ),
     "lines that end as elsewhere": (
         "tables:\r\n  t:\r\n    columns:\r\n      id: {type: long}\r\n",

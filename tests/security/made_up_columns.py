@@ -28,8 +28,40 @@ class Sample:
         return f"{self.table}.{self.column}"
 
 
-_FIRST = "Ana Lúcia João Marie François Jürgen Anke Giulia Paolo Siobhan Zoë Ivan Chloé Nils Noémie Tomás".split()
-_LAST = "Silva Souza Müller Weiß Dupont Lefèvre Rossi Ferrari O'Neill García-Pérez Nuñez Novák Smith Jones".split()
+_FIRST = [
+    "Ana",
+    "Lúcia",
+    "João",
+    "Marie",
+    "François",
+    "Jürgen",
+    "Anke",
+    "Giulia",
+    "Paolo",
+    "Siobhan",
+    "Zoë",
+    "Ivan",
+    "Chloé",
+    "Nils",
+    "Noémie",
+    "Tomás",
+]
+_LAST = [
+    "Silva",
+    "Souza",
+    "Müller",
+    "Weiß",
+    "Dupont",
+    "Lefèvre",
+    "Rossi",
+    "Ferrari",
+    "O'Neill",
+    "García-Pérez",
+    "Nuñez",
+    "Novák",
+    "Smith",
+    "Jones",
+]
 
 
 def _luhn(digits: str) -> str:
@@ -72,10 +104,18 @@ def _shaped(shape: str) -> Callable[[random.Random], str]:
     return lambda r: "".join(str(r.randrange(1, 10)) if each == "#" else each for each in shape)
 
 
+def _dotted(digits: str, shape: str) -> str:
+    rest = iter(digits)
+    return "".join(next(rest) if each == "#" else each for each in shape)
+
+
 def _email(r: random.Random) -> str:
     user = r.choice(["{a}.{b}", "{a}{n}", "{b}+shop", "{a}_{b}", "{a}"])
     host = r.choice(["mail.example", "firma.example.de", "correio.com.br", "x-y.co.uk", "posta.example.it"])
-    return user.format(a=r.choice("ana joao marie jurgen".split()), b=r.choice("silva muller".split()), n=r.randrange(99)) + f"@{host}"
+    return (
+        user.format(a=r.choice(["ana", "joao", "marie", "jurgen"]), b=r.choice(["silva", "muller"]), n=r.randrange(99))
+        + f"@{host}"
+    )
 
 
 def _first(r: random.Random) -> str:
@@ -151,11 +191,17 @@ _PERSONAL: list[tuple[str, str, str, str, Callable[[random.Random], Any]]] = [
     ("contas", "cuenta", "string", "iban", lambda r: _iban("ES", _digits(r, 20))),
     ("conti", "conto", "string", "iban", lambda r: _iban("IT", "X" + _digits(r, 22))),
     ("clientes", "cpf", "string", "cpf", _cpf),
-    ("clientes", "documento", "string", "cpf", lambda r: (lambda c: f"{c[:3]}.{c[3:6]}.{c[6:9]}-{c[9:]}")(_cpf(r))),
+    ("clientes", "documento", "string", "cpf", lambda r: _dotted(_cpf(r), "###.###.###-##")),
     ("pedidos", "id_fiscal", "string", "cpf", _cpf),
     ("notas", "nr_cpf", "long", "cpf", lambda r: int(_long_cpf(r))),
     ("empresas", "cnpj", "string", "cnpj", _cnpj),
-    ("fornecedores", "registro", "string", "cnpj", lambda r: (lambda c: f"{c[:2]}.{c[2:5]}.{c[5:8]}/{c[8:12]}-{c[12:]}")(_cnpj(r))),
+    (
+        "fornecedores",
+        "registro",
+        "string",
+        "cnpj",
+        lambda r: _dotted(_cnpj(r), "##.###.###/####-##"),
+    ),
     ("lojas", "inscricao", "string", "cnpj", _cnpj),
     ("visits", "ip", "string", "ip", _ipv4),
     ("visits", "client_ip", "string", "ip", _ipv4),
@@ -206,7 +252,7 @@ def _uuid(r: random.Random) -> str:
     return f"{h[:8]}-{h[8:12]}-4{h[13:16]}-a{h[17:20]}-{h[20:32]}"
 
 
-def _of(*words: str) -> Callable[[random.Random], str]:
+def _of(*words: str | None) -> Callable[[random.Random], str | None]:
     return lambda r: r.choice(words)
 
 
@@ -270,7 +316,12 @@ _ORDINARY: list[tuple[str, str, str, Callable[[random.Random], Any]]] = [
     ("products", "colour", "string", _of("#aabbcc", "#102030")),
     ("products", "image", "string", lambda r: f"https://cdn.example/{_hex(8)(r)}.png"),
     ("products", "version", "string", _shaped("#.#.##")),
-    ("products", "firmware", "string", lambda r: f"v{r.randrange(9)}.{r.randrange(20)}.{r.randrange(9)}.{r.randrange(400)}"),
+    (
+        "products",
+        "firmware",
+        "string",
+        lambda r: f"v{r.randrange(9)}.{r.randrange(20)}.{r.randrange(9)}.{r.randrange(400)}",
+    ),
     ("products", "batch", "string", _shaped("L2026-###-##")),
     ("products", "nome", "string", _of("chá verde", "café")),
     ("products", "description", "string", _of("A mug. Keep out of reach.", "Tea, 20 bags")),
@@ -349,7 +400,7 @@ _ORDINARY: list[tuple[str, str, str, Callable[[random.Random], Any]]] = [
     ("jobs", "handle_count", "int", _number(0, 40)),
     ("jobs", "mobile_app_version", "string", _shaped("#.##.#")),
     ("jobs", "score_text", "string", _shaped("##:##")),
-    ("jobs", "empty", "string", lambda r: None),
+    ("jobs", "empty", "string", _of(None)),
 ]
 
 

@@ -104,7 +104,11 @@ def test_a_new_column_is_looked_at_when_it_comes(crm: Path) -> None:
     sql(crm / "crm.db", "alter table notes add column reach text")
     run(crm)
     sql(crm / "crm.db", "alter table notes add column login text")
-    sql(crm / "crm.db", "insert into notes values (?, 'hello', null, ?)", [(i, f"a{i}@planted.example") for i in range(9)])
+    sql(
+        crm / "crm.db",
+        "insert into notes values (?, 'hello', null, ?)",
+        [(i, f"a{i}@planted.example") for i in range(9)],
+    )
     assert run(crm).status == "succeeded"
     assert columns(crm, "crm.notes") == ("id", "text", "reach")
     assert "crm.notes.login email" in waiting(crm)

@@ -63,11 +63,16 @@ def crm(tmp_path: Path) -> Path:
     write(tmp_path, {"jusante.yaml": "name: people\n", "sources/crm.yaml": SOURCE, **MODELS})
     database = tmp_path / "crm.db"
     sql(database, "create table people (id integer primary key, mail text, phone text, n integer)")
-    sql(database, "create table orders (order_id integer primary key, who integer, ship_to text, gift_to text, total integer)")
+    sql(
+        database,
+        "create table orders (order_id integer primary key, who integer, ship_to text, gift_to text, total integer)",
+    )
     sql(database, "create table visits (visit_id integer primary key, person text, seconds integer)")
     sql(database, "create table tickets (ticket_id integer primary key, person integer)")
     sql(database, "insert into people values (?, ?, ?, ?)", PEOPLE)
-    orders = [(i, i % 10, f"{'planted' if i % 10 == 7 else 'other'} street {i}", f"friend {i}", i) for i in range(1, 41)]
+    orders = [
+        (i, i % 10, f"{'planted' if i % 10 == 7 else 'other'} street {i}", f"friend {i}", i) for i in range(1, 41)
+    ]
     sql(database, "insert into orders values (?, ?, ?, ?, ?)", orders)
     visits = [(i, str(i % 10), -1 if i % 10 == 7 else i) for i in range(1, 41)]
     sql(database, "insert into visits values (?, ?, ?)", visits)
@@ -183,7 +188,9 @@ def test_a_model_that_cannot_be_made_anew_leaves_the_erasure_open(crm: Path) -> 
 def test_the_name_of_the_erased_stands_nowhere(crm: Path) -> None:
     sql(crm / "crm.db", "insert into visits values (99, 'planted-person', 5)")
     run(crm)
-    done = CliRunner().invoke(cli, ["erase", "crm.visits", "-", "--yes", "--project", str(crm)], input="planted-person\n")
+    done = CliRunner().invoke(
+        cli, ["erase", "crm.visits", "-", "--yes", "--project", str(crm)], input="planted-person\n"
+    )
     assert done.exit_code == 0, done.output
     with Lake.open(crm) as lake:
         assert "planted-person" not in str(lake.metadata.events(0, 10_000)) + str(lake.metadata.runs(100))

@@ -27,7 +27,9 @@ def project(folder: Path, kind: str, table: str, *, connection: str = "", more: 
 
 def statements(log: str) -> list[str]:
     """The statements in which the table's rows are asked for."""
-    return [line for line in log.splitlines() if "secretly" in line and ("select" in line.lower() or "copy" in line.lower())]
+    return [
+        line for line in log.splitlines() if "secretly" in line and ("select" in line.lower() or "copy" in line.lower())
+    ]
 
 
 def twice(folder: Path, change: Callable[[], object]) -> None:
@@ -44,7 +46,9 @@ def test_postgres_never_sees_the_column_in_a_query(
     tmp_path: Path, postgres_server: Postgres, more: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = postgres_server
-    server.run("drop table if exists secretly; create table secretly (id bigint primary key, n int, mail text, phone text)")
+    server.run(
+        "drop table if exists secretly; create table secretly (id bigint primary key, n int, mail text, phone text)"
+    )
     fill = "insert into secretly select i, i, 'planted-' || i || '@mail.example', '+44' from generate_series({}, {}) i"
     server.run(fill.format(1, COUNT))
     server.run("alter system set log_statement = 'all'")
@@ -67,7 +71,9 @@ def test_mariadb_never_sees_the_column_in_a_query(
     tmp_path: Path, mariadb_server: MariaDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = mariadb_server
-    server.run("create or replace database people; use people; create table secretly (id bigint primary key, mail text, phone text)")
+    server.run(
+        "create or replace database people; use people; create table secretly (id bigint primary key, mail text, phone text)"
+    )
     values = ", ".join(f"({i}, '{SECRET.format(i)}', '+44')" for i in range(1, COUNT + 1))
     server.run(f"insert into secretly values {values}", "people")
     log = tmp_path / "general.log"
@@ -94,7 +100,9 @@ def test_sqlite_and_duckdb_do_not_touch_a_column_that_cannot_be_read(tmp_path: P
     (tmp_path / "b").mkdir()
     with duckdb.connect(tmp_path / "b" / "crm.duckdb") as database:
         database.execute(f"create table ids as select range as id from range({COUNT})")
-        database.execute("create view people as select id, error('mail was read') as mail, error('so was phone') as phone from ids")
+        database.execute(
+            "create view people as select id, error('mail was read') as mail, error('so was phone') as phone from ids"
+        )
     project(tmp_path / "b", "duckdb", "    key: [id]\n", connection="crm.duckdb")
 
     def more() -> None:

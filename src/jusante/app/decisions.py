@@ -113,5 +113,9 @@ def _meant(column: str, system: System) -> str:
 
 def _quoted(word: str) -> str:
     plain = word.replace("_", "").replace("-", "").replace(" ", "")
-    is_plain = plain.isalnum() and not plain.isdigit() and word.lower() not in {"true", "false", "null", "yes", "no", "on", "off"}
+    is_plain = (
+        plain.isalnum()
+        and not plain.isdigit()
+        and word.lower() not in {"true", "false", "null", "yes", "no", "on", "off"}
+    )
     return word if is_plain and word == word.strip() else '"' + word.replace("\\", "\\\\").replace('"', '\\"') + '"'

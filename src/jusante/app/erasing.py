@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from jusante.app.columns import columns_of
@@ -67,9 +67,7 @@ def foreseen(system: System, who: Persons) -> Erasure:
     return Erasure(who.kind, places, below, tuple(silent(system.graph, system.store, who.kind)))
 
 
-def erase(
-    system: System, who: Persons, run_id: str, rebuild: Callable[[frozenset[str]], tuple[Task, ...]]
-) -> Erasure:
+def erase(system: System, who: Persons, run_id: str, rebuild: Callable[[frozenset[str]], tuple[Task, ...]]) -> Erasure:
     """Erase persons, while the project is held. Every step can be done again, and is, where one before has died."""
     eraser, names = _eraser(system), sorted(name.hex() for name in _eraser(system).pseudonyms(who))
     planned = _begin(system, who, names, run_id)
@@ -93,10 +91,9 @@ def _begin(system: System, who: Persons, names: list[str], run_id: str) -> Erasu
     planned = foreseen(system, who)
     begun = next((e for e in system.metadata.latest(BEGUN, MOST_EVENTS) if e.payload["pseudonyms"] == names), None)
     if begun and not _is_done(system, names):
-        places = tuple(Place(**each) for each in begun.payload["places"])
-        return Erasure(planned.kind, places, planned.below, planned.silent)
-    places = [{"table": p.table, "goes": p.goes, "rows": p.rows} for p in planned.places]
-    payload = {"subject": who.kind, "pseudonyms": names, "places": places}
+        counted = tuple(Place(**each) for each in begun.payload["places"])
+        return Erasure(planned.kind, counted, planned.below, planned.silent)
+    payload = {"subject": who.kind, "pseudonyms": names, "places": [asdict(place) for place in planned.places]}
     system.metadata.tell([Event(BEGUN, _now(), run_id, None, payload)])
     return planned
 

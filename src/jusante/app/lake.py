@@ -186,7 +186,9 @@ class Lake:
             tables=tables,
             metadata=system.metadata,
             workshop=workshop,
-            loader=BatchLoader(system.engine, publisher, Door(system.engine, system.metadata, _now), system.masks, _now),
+            loader=BatchLoader(
+                system.engine, publisher, Door(system.engine, system.metadata, _now), system.masks, _now
+            ),
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,

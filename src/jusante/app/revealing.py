@@ -17,7 +17,7 @@ def reveal(system: System, column: str, tokens: Sequence[str], purpose: str) -> 
     Raises NotAllowed where the column is not kept for that purpose, UsageError for what is no token of this project.
     """
     table, _, name = column.rpartition(".")
-    asset = system.graph[table] if table in system.graph else None
+    asset = system.graph[table] if table in system.graph else None  # noqa: SIM401  # a graph has no `get`
     rule = asset.definition.table.rule(name) if asset and isinstance(asset.definition, Ingested) else None
     if asset is None or rule is None or rule.mask is None or rule.mask.kind != "tokenise":
         raise UsageError(f"{column} holds no tokens", fix="name an ingested column that is masked by tokenise")

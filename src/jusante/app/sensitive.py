@@ -43,4 +43,8 @@ def sensitive_problems(system: System) -> list[Problem]:
     if not any(keeps_sensitive(asset) for asset in graph):
         return waiting
     columns = columns_of(system)
-    return [*waiting, *(problem_of(reach, graph) for reach in exposed(graph, columns)), *declared_in_vain(graph, columns)]
+    return [
+        *waiting,
+        *(problem_of(reach, graph) for reach in exposed(graph, columns)),
+        *declared_in_vain(graph, columns),
+    ]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--not-personal", metavar="WHY", default="", help="It is none, and why.")
 @click.option("--write", is_flag=True, help="Write the decision into the source file; without it, only show how.")
 @project_options
-def classify(  # noqa: PLR0913  # an option each
+def classify(  # noqa: PLR0913, PLR0917  # an option each
     column: str | None,
     kind: str,
     purpose: tuple[str, ...],

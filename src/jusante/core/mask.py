@@ -63,7 +63,7 @@ def _read(written: Any) -> Any:
     if isinstance(written, dict) and set(written) <= {"kind", "to"}:
         return Mask(**written)
     if isinstance(written, str) and written in _SHORT:
-        return Mask(kind=written)  # type: ignore[arg-type]  # it is one of the three
+        return Mask(kind=written)
     if isinstance(written, dict) and len(written) == 1:
         ((kind, to),) = written.items()
         if kind == "truncate" and isinstance(to, int) and not isinstance(to, bool) and to:
@@ -89,7 +89,10 @@ WrittenMask = Annotated[
                 {
                     "type": "object",
                     "properties": {
-                        "truncate": {"type": "integer", "description": "How many characters are kept; -4: the last four."},
+                        "truncate": {
+                            "type": "integer",
+                            "description": "How many characters are kept; -4: the last four.",
+                        },
                         "generalise": {
                             "anyOf": [{"enum": [*PERIODS, "ip", "postcode"]}, {"type": "integer", "minimum": 2}],
                             "description": "A period, the width of a range, `ip` or `postcode`.",

@@ -144,14 +144,18 @@ def prepare(load: Load, source: Schema, held: tuple[Likely, ...]) -> Prepared:
     anew, notices = follow_or_hold(load, arriving)
     notices += unheld
     notices += () if load.continues else unseen_deletes(load.ingested)
-    notices += tuple(f"{each.column} is not read, as {each.words}. Decide: jusante classify {load.name}" for each in held)
+    notices += tuple(
+        f"{each.column} is not read, as {each.words}. Decide: jusante classify {load.name}" for each in held
+    )
     return Prepared(arriving, request_for(load, arriving, anew=anew), anew, notices)
 
 
 def refuse_held(load: Load, held: tuple[Likely, ...]) -> None:
     """Raise SourceUndecided where a table cannot do without a column that is held: its key, its cursor, one it has."""
     table = load.ingested.table
-    needed = {name.lower() for name in (*table.key, table.ingest.cursor or "", table.subject.column if table.subject else "")}
+    needed = {
+        name.lower() for name in (*table.key, table.ingest.cursor or "", table.subject.column if table.subject else "")
+    }
     for each in held:
         if each.column.lower() in needed or (load.known and load.known.find(each.column)):
             raise SourceUndecided(

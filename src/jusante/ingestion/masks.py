@@ -150,7 +150,9 @@ class _Maker:
         if mask.to == "postcode":
             return f"upper(left(regexp_replace({value}, '[^0-9A-Za-z]', '', 'g'), {_POSTCODE_CHARACTERS}))"
         if kind in {"int", "long"}:
-            return f"cast({value} - ((({value} % {mask.to}) + {mask.to}) % {mask.to}) as {self._session.sql_type(kind)})"
+            return (
+                f"cast({value} - ((({value} % {mask.to}) + {mask.to}) % {mask.to}) as {self._session.sql_type(kind)})"
+            )
         return f"cast(floor({value} / {mask.to}) * {mask.to} as {self._session.sql_type(kind)})"
 
 

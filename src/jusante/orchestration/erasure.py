@@ -24,6 +24,9 @@ _CURRENT = "__current.rows"
 _TOUCHED = "__touched.rows"
 _FILE = "__lies_in"
 
+_Work = Callable[..., int]
+"""What is done about a session with a table's rows, the table, what is known of it, and `match`: SQL true of the persons."""
+
 
 @dataclass(frozen=True, slots=True)
 class Persons:
@@ -47,7 +50,7 @@ class Place:
 
 def subject_of(graph: Graph, table: str) -> Subject:
     """The persons that a table's rows are about. Raises UsageError where it does not say."""
-    asset = graph[table] if table in graph else None
+    asset = graph[table] if table in graph else None  # noqa: SIM401  # a graph has no `get`
     if asset is None or not isinstance(asset.definition, Ingested):
         raise UsageError(f"{table} is no ingested table", fix="name one whose rows are about persons")
     if asset.definition.table.subject is None:
@@ -88,7 +91,7 @@ class Eraser:
 
     def places(self, persons: Persons) -> tuple[Place, ...]:
         """Where the persons are now, and what of them would go."""
-        return tuple(self._each(persons, lambda session, table, rule, match: _count(session, match)))
+        return tuple(self._each(persons, lambda session, *_, match: _count(session, match)))
 
     def bury(self, persons: Persons) -> None:
         """Remember that they are not to come back, then destroy their keys: what these have sealed is gone with them."""
@@ -128,9 +131,7 @@ class Eraser:
         """What persons are called where their names must not be known."""
         return frozenset(self._masks.keys.pseudonym(persons.kind, name) for name in persons.names)
 
-    def _each(
-        self, persons: Persons, work: Callable[[Session, Table, SourceTable, str], int]
-    ) -> Iterator[Place]:
+    def _each(self, persons: Persons, work: _Work) -> Iterator[Place]:
         for asset, rule in about(self._graph, persons.kind):
             for name in (asset.id, asset.id + QUARANTINE):
                 table = self._store.table(name)
@@ -139,7 +140,9 @@ class Eraser:
                     continue
                 with self._engine.session({_CURRENT: replace(table.plan, file_column=_FILE)}) as session:
                     goes = "rows" if _goes_whole(table, rule) else "values"
-                    yield Place(name, goes, work(session, table, rule, self._match(session, table.schema, rule, persons)))
+                    yield Place(
+                        name, goes, work(session, table, rule, match=self._match(session, table.schema, rule, persons))
+                    )
 
     def _match(self, session: Session, schema: Schema, rule: SourceTable, persons: Persons) -> str:
         """SQL that is true of rows about the persons, in which no name stands."""

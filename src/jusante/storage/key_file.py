@@ -46,6 +46,4 @@ def _make(path: Path) -> bool:
 def _refuse_open(path: Path) -> None:
     mode = path.stat().st_mode
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise StorageError(
-            "others on this machine can read the key of masks", where=str(path), fix=f"chmod 600 {path}"
-        )
+        raise StorageError("others on this machine can read the key of masks", where=str(path), fix=f"chmod 600 {path}")

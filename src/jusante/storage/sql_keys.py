@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from jusante.errors import StorageError
 
 ASKED_AT_ONCE = 500
+CACHE_KIB = 64 * 1024
 
 _metadata = sa.MetaData()
 _keys = sa.Table(
@@ -18,6 +19,7 @@ _keys = sa.Table(
     _metadata,
     sa.Column("pseudonym", sa.LargeBinary(16), primary_key=True),
     sa.Column("wrapped", sa.LargeBinary(96), nullable=False),
+    sqlite_with_rowid=False,
 )
 _erased = sa.Table(
     "erased_subjects",
@@ -50,12 +52,16 @@ class SqlKeys:
 
     def add(self, wrapped: Mapping[bytes, bytes]) -> Mapping[bytes, bytes]:
         """Keep keys, but for those who have one; the keys that hold now."""
-        with self._transaction() as connection:
-            there = self._found(connection, list(wrapped))
-            fresh = [{"pseudonym": name, "wrapped": key} for name, key in wrapped.items() if name not in there]
-            if fresh:
-                connection.execute(_keys.insert(), fresh)
-        return {**wrapped, **there}
+        try:
+            with self._transaction() as connection:
+                connection.execute(_keys.insert(), _rows(wrapped))
+        except sa.exc.IntegrityError:  # somebody was faster with one of them
+            with self._transaction() as connection:
+                there = self._found(connection, list(wrapped))
+                if fresh := {name: key for name, key in wrapped.items() if name not in there}:
+                    connection.execute(_keys.insert(), _rows(fresh))
+            return {**wrapped, **there}
+        return wrapped
 
     def forget(self, pseudonym: bytes) -> bool:
         """Destroy a key. SQLite writes zeros over it (`secure_delete`); a server does so when it vacuums."""
@@ -98,6 +104,11 @@ class SqlKeys:
             ) from None
 
 
+def _rows(wrapped: Mapping[bytes, bytes]) -> list[dict[str, bytes]]:
+    # In order, so that a page of the database is written once.
+    return [{"pseudonym": name, "wrapped": wrapped[name]} for name in sorted(wrapped)]
+
+
 def _private(path: Path) -> None:
     """The database's file, made before SQLite makes it for all to read."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -110,3 +121,4 @@ def _pragmas(connection: Any, _record: object) -> None:
     connection.execute("pragma journal_mode = delete")
     connection.execute("pragma synchronous = full")
     connection.execute("pragma secure_delete = on")
+    connection.execute(f"pragma cache_size = -{CACHE_KIB}")

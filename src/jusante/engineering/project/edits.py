@@ -57,7 +57,9 @@ def _edited(text: str, path: tuple[str, ...], value: str) -> str | None:
         key, inner = found
         if isinstance(inner, yaml.ScalarNode):
             is_empty = inner.value in {"", "~", "null"} and inner.style is None
-            return _replaced(text, key, inner, _nested(path[number + 1 :], value)) if is_empty or len(rest) == 1 else None
+            return (
+                _replaced(text, key, inner, _nested(path[number + 1 :], value)) if is_empty or len(rest) == 1 else None
+            )
         if isinstance(inner, yaml.MappingNode) and not inner.value and len(rest) > 1:
             return text[: inner.start_mark.index] + _nested(rest[1:], value) + text[inner.end_mark.index :]
         node = inner
@@ -86,7 +88,7 @@ def _inserted(text: str, node: Any, rest: tuple[str, ...], value: str) -> str:
         end = node.end_mark.index - 1
         kept = text[:end].rstrip()
         comma = ", " if node.value and not kept.endswith(",") else ""
-        return f"{kept}{comma}{_plain(first)}: {_nested(tuple(more), value)}{text[len(kept) if kept.endswith('{') else end:]}"
+        return f"{kept}{comma}{_plain(first)}: {_nested(tuple(more), value)}{text[len(kept) if kept.endswith('{') else end :]}"
     indent = " " * node.start_mark.column
     lines = [f"{indent}{_plain(first)}: {value if not more else ''}".rstrip()]
     for depth, step in enumerate(more, start=1):

@@ -57,4 +57,9 @@ def _subject(table: SourceTable) -> Iterator[_Wrong]:
     in_key = table.subject.column.lower() in {part.lower() for part in table.key}
     if in_key and table.subject.erase == "values":
         fix = "leave `erase` out: rows whose key is the person go as a whole"
-        yield "J153", ("subject", "erase"), f"the subject {table.subject.column} is in the key and cannot be emptied", fix
+        yield (
+            "J153",
+            ("subject", "erase"),
+            f"the subject {table.subject.column} is in the key and cannot be emptied",
+            fix,
+        )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import duckdb
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from jusante.core.names import quote
 from jusante.ports.engine import TextFunction
@@ -25,15 +26,17 @@ def register(connection: duckdb.DuckDBPyConnection, name: str, work: TextFunctio
     """Make a function of ours known by a name; it is asked for some 2,000 rows at once."""
     import pyarrow as pa
 
-    def over_arrow(*columns: Any) -> Any:
-        return pa.array(work(*(column.to_pylist() for column in columns)), pa.string())
+    def of_one(first: Any) -> Any:
+        return pa.array(work(first.to_pylist()), pa.string())
 
-    by_count: dict[int, Callable[..., Any]] = {1: lambda a: over_arrow(a), 2: lambda a, b: over_arrow(a, b)}
+    def of_two(first: Any, second: Any) -> Any:
+        return pa.array(work(first.to_pylist(), second.to_pylist()), pa.string())
+
     connection.create_function(
         name,
-        by_count[arguments],  # DuckDB counts what a function declares
-        ["VARCHAR"] * arguments,  # type: ignore[list-item]  # a type's name is one to it as well
-        "VARCHAR",  # type: ignore[arg-type]
-        type="arrow",  # type: ignore[arg-type]
-        null_handling="special",  # type: ignore[arg-type]
+        {1: of_one, 2: of_two}[arguments],  # DuckDB counts what a function declares
+        ["varchar"] * arguments,
+        "varchar",
+        type=PythonUDFType.ARROW,
+        null_handling=FunctionNullHandling.SPECIAL,
     )

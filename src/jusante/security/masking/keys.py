@@ -53,5 +53,3 @@ class MaskKeys:
 
     def __repr__(self) -> str:
         return f"MaskKeys({self.id})"
-
-

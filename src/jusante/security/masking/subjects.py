@@ -4,6 +4,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 from jusante.ports.key_store import KeyStore
@@ -36,7 +37,7 @@ class Subjects:
     def cipher_of(self, pseudonym: bytes) -> Any | None:
         """The cipher of a person by pseudonym; None where the key is gone."""
         wrapped = self._store.keys((pseudonym,)).get(pseudonym)
-        return self._unwrapped(pseudonym, wrapped) if wrapped else None
+        return _cipher(self._unwrapped(pseudonym, wrapped)) if wrapped else None
 
     def forget(self, pseudonym: bytes) -> bool:
         """Destroy a person's key; whether there was one."""
@@ -46,12 +47,15 @@ class Subjects:
 
     def _fetched(self, kind: str, persons: list[str]) -> dict[str, tuple[bytes, Any]]:
         pseudonyms = {person: self._keys.pseudonym(kind, person) for person in persons}
-        wrapped = dict(self._store.keys(tuple(pseudonyms.values())))
-        fresh = {name: self._wrapped(name) for name in pseudonyms.values() if name not in wrapped}
-        if fresh:
-            wrapped |= self._store.add(fresh)
+        wrapped = self._store.keys(tuple(pseudonyms.values()))
+        fresh = {name: secrets.token_bytes(KEY_BYTES) for name in pseudonyms.values() if name not in wrapped}
+        sealed = {name: self._wrapping.encrypt(key, [name]) for name, key in fresh.items()}
+        kept = self._store.add(sealed) if fresh else {}
+        # Somebody else may have been faster: the key that is in the store counts.
+        known = {name: fresh[name] for name in fresh if kept[name] == sealed[name]}
         found = {
-            person: (name, self._unwrapped(name, wrapped[name])) for person, name in pseudonyms.items()
+            person: (name, _cipher(known.get(name) or self._unwrapped(name, kept.get(name) or wrapped[name])))
+            for person, name in pseudonyms.items()
         }
         for person, cipher in found.items():
             self._known[kind, person] = cipher
@@ -59,14 +63,17 @@ class Subjects:
             self._known.popitem(last=False)
         return found
 
-    def _wrapped(self, pseudonym: bytes) -> bytes:
-        from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+    @cached_property
+    def _wrapping(self) -> Any:
+        return _cipher(self._keys.wrap)
 
+    def _unwrapped(self, pseudonym: bytes, wrapped: bytes) -> bytes:
         # Bound to its person: a key that was moved to another in the store does not open.
-        sealed: bytes = AESSIV(self._keys.wrap).encrypt(secrets.token_bytes(KEY_BYTES), [pseudonym])
-        return sealed
+        key: bytes = self._wrapping.decrypt(wrapped, [pseudonym])
+        return key
 
-    def _unwrapped(self, pseudonym: bytes, wrapped: bytes) -> Any:
-        from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-        return AESSIV(AESSIV(self._keys.wrap).decrypt(wrapped, [pseudonym]))
+def _cipher(key: bytes) -> Any:
+    from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+    return AESSIV(key)

@@ -35,16 +35,16 @@ class Tokens:
         with self._lock:
             return [None if value is None else self._made.get(value) or self._make(value) for value in values]
 
-    def of_subjects(
-        self, kind: str, persons: Iterable[str | None], values: Iterable[str | None]
-    ) -> list[str | None]:
+    def of_subjects(self, kind: str, persons: Iterable[str | None], values: Iterable[str | None]) -> list[str | None]:
         """The tokens of values, each by the key of the person it is about; by the project's where that is nobody."""
         named = list(persons)
         ciphers = self._subjects.ciphers(kind, {person for person in named if person is not None})
         with self._lock:
             return [
-                None if value is None
-                else self._made.get(value) or self._make(value) if person is None
+                None
+                if value is None
+                else self._made.get(value) or self._make(value)
+                if person is None
                 else _token(*ciphers[person], value)
                 for person, value in zip(named, values, strict=True)
             ]

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
+
 import measure
 from measure import Contender, Target
 

@@ -10,7 +10,7 @@ from jusante import app
 from jusante.app import Lake
 from jusante.app.decisions import Decision, decide, findings
 from jusante.cli.main import cli
-from jusante.core.run import Event
+from jusante.core.event import Event
 from projects import rows, run, sql, task, write
 
 SOURCE = """\

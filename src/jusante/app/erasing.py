@@ -8,8 +8,9 @@ from typing import Any
 from jusante.app.columns import columns_of
 from jusante.app.system import System
 from jusante.core.column_graph import ColumnGraph
+from jusante.core.event import Event
 from jusante.core.lineage import Origin
-from jusante.core.run import Event, Task
+from jusante.core.run import Task
 from jusante.errors import JusanteError, UsageError
 from jusante.management.publish import QUARANTINE
 from jusante.orchestration import recovery

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from jusante.app.system import System
 from jusante.core.asset import Ingested
-from jusante.core.run import Event
+from jusante.core.event import Event
 from jusante.errors import NotAllowed, UsageError
 
 MOST_AT_ONCE = 10_000

@@ -10,8 +10,8 @@ from dataclasses import asdict
 from typing import Any
 
 from jusante.core.asset import Ingested
+from jusante.core.event import Event
 from jusante.core.names import quote, split
-from jusante.core.run import Event
 from jusante.core.schema import Schema
 from jusante.errors import JusanteError, SourceDenied, SourceError, SourceUnavailable
 from jusante.ingestion.transit import FILE_COLUMN

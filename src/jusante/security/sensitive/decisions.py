@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from jusante.core.asset import Asset, Ingested
+from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.names import split
 from jusante.core.problem import Problem
-from jusante.core.run import Event
 from jusante.core.schema import Column, Schema
 from jusante.security.sensitive.detection import Likely, likely
 

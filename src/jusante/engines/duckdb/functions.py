@@ -32,9 +32,10 @@ def register(connection: duckdb.DuckDBPyConnection, name: str, work: TextFunctio
     def of_two(first: Any, second: Any) -> Any:
         return pa.array(work(first.to_pylist(), second.to_pylist()), pa.string())
 
+    chosen: Callable[..., Any] = of_one if arguments == 1 else of_two  # DuckDB counts what a function declares
     connection.create_function(
         name,
-        {1: of_one, 2: of_two}[arguments],  # DuckDB counts what a function declares
+        chosen,
         ["varchar"] * arguments,
         "varchar",
         type=PythonUDFType.ARROW,

@@ -8,6 +8,7 @@ JusanteError
 │   ├── SourceUnavailable  J201  down, slow or dropped midway: worth another try    exit 1, retryable
 │   ├── SourceDenied       J202  wrong credentials or missing rights                exit 1
 │   ├── SourceHeld         J203  limits say: not now                                exit 1
+│   │   └── SourceUndecided J204  may be personal data, and nobody has decided       exit 1
 │   └── SourceChanged      J210  its shape changed, and the policy says hold        exit 1
 │       └── DataChanged    J211  its data changed, and the policy says hold         exit 1
 ├── StorageError           J300  a table or file could not be written or read       exit 1
@@ -98,6 +99,12 @@ class SourceHeld(SourceError):
     """The source's own limits (quiet hours) say: not now."""
 
     code = "J203"
+
+
+class SourceUndecided(SourceHeld):
+    """A column that a table cannot be loaded without may hold personal data, and nobody has said whether it does."""
+
+    code = "J204"
 
 
 class SourceChanged(SourceError):

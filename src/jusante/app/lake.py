@@ -26,6 +26,7 @@ from jusante.engineering.settings import Settings, resolve
 from jusante.errors import UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
 from jusante.ingestion.data_drift import DataWatch
+from jusante.ingestion.door import Door
 from jusante.management.lake import Tables
 from jusante.management.publish import Publisher
 from jusante.orchestration import maintenance, recovery
@@ -42,6 +43,8 @@ from jusante.transformation.sql_analysis import analyse
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from jusante.app.erasing import Erasure
 
 
 def _unheard(name: str, task: Task | None) -> None:
@@ -127,11 +130,18 @@ class Lake:
         self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
-            worker = Worker(run.run_id, self._tools(run.run_id), system.metadata.states(), anew=anew)
-            tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+            tasks = self._make(chosen, run.run_id, listener, anew=anew)
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
         return Report(run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered)
+
+    def _make(
+        self, chosen: Collection[str], run_id: str, listener: Listener = _unheard, *, anew: bool = False
+    ) -> tuple[Task, ...]:
+        """Make what is stale among the chosen, while the project is held."""
+        system = self._system
+        worker = Worker(run_id, self._tools(run_id), system.metadata.states(), anew=anew)
+        return execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
 
     def _refuse_unready(self, chosen: Collection[str]) -> None:
         """Raise ProjectProblems where the secret of a source that is to be asked is missing."""
@@ -177,7 +187,14 @@ class Lake:
             tables=tables,
             metadata=system.metadata,
             workshop=workshop,
-            loader=BatchLoader(system.engine, publisher, DataWatch(system.metadata, _now), _now),
+            loader=BatchLoader(
+                system.engine,
+                publisher,
+                Door(system.engine, system.metadata, _now),
+                DataWatch(system.metadata, _now),
+                system.masks,
+                _now,
+            ),
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,
@@ -248,6 +265,20 @@ class Lake:
             table = maintenance.rollback(system.store, system.metadata, name, snapshot_id, _now())
             system.metadata.end(replace(run, status="succeeded", ended_at=_now()))
         return table
+
+    def erase(self, table: str, names: tuple[str, ...], *, wait_seconds: float = 0.0) -> "Erasure":
+        """Erase persons from all tables about persons of that table's kind, and from what is made of them.
+
+        Their rows or values go, the keys of their tokens, and all snapshots that held them; loads do not bring them back.
+        """
+        from jusante.app import erasing
+
+        who = erasing.persons(self._system, table, names)
+        # Who it is stands nowhere, so not in the run's command either.
+        with self._open_run(f"erase {table}", wait_seconds) as (run, _):
+            erased = erasing.erase(self._system, who, run.run_id, lambda chosen: self._make(chosen, run.run_id))
+            self.metadata.end(replace(run, status="succeeded", ended_at=_now()))
+        return erased
 
     def close(self) -> None:
         """Let go of what was opened."""

@@ -3,10 +3,18 @@
 import threading
 
 from jusante.app.columns import columns_of
+from jusante.app.decisions import findings
 from jusante.app.system import System
 from jusante.core.asset import Asset
 from jusante.core.problem import Problem
-from jusante.security.sensitive import declared_in_vain, exposed, keeps_sensitive, problem_of, refusal
+from jusante.security.sensitive import (
+    declared_in_vain,
+    exposed,
+    keeps_sensitive,
+    problem_of,
+    problem_of_finding,
+    refusal,
+)
 
 
 class Watch:
@@ -31,7 +39,12 @@ class Watch:
 def sensitive_problems(system: System) -> list[Problem]:
     """What `check` has to say of personal data."""
     graph = system.graph
+    waiting = [problem_of_finding(finding, graph) for finding in findings(system)]
     if not any(keeps_sensitive(asset) for asset in graph):
-        return []
+        return waiting
     columns = columns_of(system)
-    return [*(problem_of(reach, graph) for reach in exposed(graph, columns)), *declared_in_vain(graph, columns)]
+    return [
+        *waiting,
+        *(problem_of(reach, graph) for reach in exposed(graph, columns)),
+        *declared_in_vain(graph, columns),
+    ]

@@ -1,16 +1,20 @@
 """The adapters that a project's settings choose."""
 
 import os
+import threading
 from functools import cached_property
 
 from jusante.core.environment import Project
+from jusante.core.secret import Secret
 from jusante.engineering.settings import Settings
 from jusante.management.lake import Tables
 from jusante.plugins import Connectors
 from jusante.ports.connector import Connector
 from jusante.ports.engine import Engine
+from jusante.ports.key_store import KeyStore
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import TableStore
+from jusante.security.masking import MaskKeys, Masks, Subjects, Tokens
 
 
 class System:
@@ -20,6 +24,7 @@ class System:
         self.project = project
         self.settings = settings
         self.graph = project.graph
+        self._making = threading.RLock()
 
     @cached_property
     def engine(self) -> Engine:
@@ -48,6 +53,32 @@ class System:
     def _kinds(self) -> Connectors:
         return Connectors()
 
+    @cached_property
+    def key_store(self) -> KeyStore:
+        """Where the keys of single persons rest."""
+        from jusante.storage.sql_keys import SqlKeys
+
+        return SqlKeys(self.settings.subject_keys_url)
+
+    def masks(self) -> Masks:
+        """What masks are made with; a project that has no key is given one. Tasks ask at the same time."""
+        with self._making:
+            return self._masks
+
+    @cached_property
+    def _masks(self) -> Masks:
+        from jusante.storage.key_file import kept_or_made
+
+        given = self.project.environment.keys.masks
+        secret, made = (given, False) if isinstance(given, Secret) else kept_or_made(self.settings.mask_key)
+        keys = MaskKeys(secret)
+        subjects = Subjects(keys, self.key_store)
+        notice = (
+            f"a key for masks was made in {self.settings.mask_key.relative_to(self.project.folder)}: keep a copy of it in a "
+            "safe place. Without it no token can be turned back, and all masked tables are loaded anew"
+        )
+        return Masks(keys, Tokens(keys, subjects), subjects, self.key_store, notice if made else "")
+
     def connect(self, source: str) -> Connector:
         """An open source."""
         known = self.project.sources[source]
@@ -59,7 +90,7 @@ class System:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for name in ("engine", "store", "metadata"):
+        for name in ("engine", "store", "metadata", "key_store"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

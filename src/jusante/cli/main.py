@@ -18,6 +18,7 @@ COMMANDS = {
     "query": ("query", "Ask a question in SQL, through the gate."),
     "contract": ("contract", "What the owners of sources promise: draft it, test it, see what breaks it."),
     "catalog": ("catalog", "Find assets and business terms, and read what is known of one."),
+    "classify": ("classify", "Columns that may hold personal data, and what to say of them."),
     "lineage": ("inspect", "What a table is made of, and who reads it."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),
@@ -27,6 +28,8 @@ COMMANDS = {
     "maintain": ("keep", "Compact small files, expire old snapshots, sweep leftovers."),
     "migrate": ("audit", "Bring the metadata database to the revision that this version works with."),
     "import": ("imports", "Bring in what another tool keeps: a dbt project."),
+    "erase": ("erase", "Take a person out of all tables, their history and their keys."),
+    "reveal": ("erase", "Turn tokens back into what they stand for, for a purpose."),
     "schema": ("start", "Write JSON Schemas, for editors to complete and check project files."),
     "doctor": ("start", "See whether all that jusante needs is here."),
 }

@@ -28,6 +28,15 @@ class EngineChoice(Noun):
     spill_limit: str = Field("100GB", description="How much disk it may spill to.")
 
 
+class Keys(Noun):
+    """The keys of masks, by reference. A project without any gets one, in a file that only its owner can read."""
+
+    masks: Any = Field(None, description="The key that hashes and tokens are made with: `${env:MASK_KEY}`.")
+    subjects: Any = Field(
+        None, description="The SQL database that holds the keys of single persons; SQLite by default."
+    )
+
+
 class Environment(Noun):
     """Where each part lies. Empty: all in `.jusante/` in the project."""
 
@@ -35,6 +44,7 @@ class Environment(Noun):
     catalog: Any = Field(None, description="The SQL database that holds the table pointers; SQLite by default.")
     metadata: Any = Field(None, description="The SQL database that holds runs and states; SQLite by default.")
     engine: EngineChoice = EngineChoice()
+    keys: Keys = Keys()
     parallel: int = Field(4, ge=1, le=64, description="How many tasks of a run work at once.")
 
 

@@ -1,5 +1,8 @@
 """A value that may be used but never shown."""
 
+SHORTEST_KEY = 32
+_FEWEST_DIFFERENT = 8
+
 
 class Secret:
     """A secret (a connection string, a token): `reveal()` gives it to the adapter that needs it, nothing prints it."""
@@ -30,3 +33,8 @@ class Secret:
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Secret is not written anywhere")
+
+
+def is_weak(key: Secret) -> bool:
+    """Whether a key could be guessed: it is short, or made of a few characters."""
+    return len(key.reveal()) < SHORTEST_KEY or len(set(key.reveal())) < _FEWEST_DIFFERENT

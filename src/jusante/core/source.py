@@ -7,6 +7,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 
 from jusante.core.check import Check
 from jusante.core.classification import Classification
+from jusante.core.mask import WrittenMask
 from jusante.core.noun import Noun
 from jusante.core.schema import named_type
 from jusante.core.secret import Secret
@@ -52,11 +53,44 @@ class ColumnRule(Noun):
     purpose: tuple[str, ...] = Field(
         (), description="What it may be used for. Sensitive without a purpose: never read."
     )
+    mask: WrittenMask | None = Field(
+        None,
+        description="What is done to its values before they rest anywhere: drop, hash, tokenise, {truncate: 4}, {generalise: year}.",
+    )
+    not_personal: str | None = Field(
+        None, min_length=3, description="Why it holds no personal data, where it looks as if it did."
+    )
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether somebody has said if it is personal data, or what is to be done about it."""
+        return bool(self.sensitive or self.not_personal or self.mask)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether it is not read at all: it is sensitive and nobody has said what for, or it is dropped."""
+        return bool(self.sensitive and not self.purpose) or bool(self.mask and self.mask.kind == "drop")
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether no message may show its values."""
+        return bool(self.sensitive or self.mask)
 
     @field_validator("type")
     @classmethod
     def _named(cls, value: str | None) -> str | None:
         return value and named_type(value)
+
+
+class Subject(Noun):
+    """The person that each row of a table is about. Tables whose subjects have the same `name` are about the same persons."""
+
+    column: str = Field(description="The column that says which person it is.")
+    name: str = Field(description="What the person is called across tables; the column's name by default.")
+    erase: Literal["rows", "values"] | None = Field(
+        None,
+        description="What goes with an erased person: its rows, or the sensitive values in them. Rows where the column is in the key.",
+    )
 
 
 class Limits(Noun):
@@ -80,6 +114,9 @@ class SourceTable(Noun):
     key: tuple[str, ...] = Field((), description="The columns that tell rows apart. One row is kept for each key.")
     ingest: Ingest = Ingest()
     drift: Drift = Drift()
+    subject: Subject | None = Field(
+        None, description="The column that says which person a row is about: `customer_id`. See `jusante erase`."
+    )
     columns: Mapping[str, ColumnRule] = Field(default_factory=dict)
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()
@@ -88,6 +125,20 @@ class SourceTable(Noun):
         "fail", description="A row that cannot be read: fail the load, or set it aside in `<table>__quarantine`."
     )
     options: SerializeAsAny[Noun] = Noun()
+
+    @field_validator("subject", mode="before")
+    @classmethod
+    def _person(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"column": value, "name": value}
+        if isinstance(value, dict) and "column" in value:
+            return {"name": value["column"], **value}
+        return value
+
+    def rule(self, column: str) -> ColumnRule:
+        """What the project says of a column, without regard to case."""
+        wanted = column.lower()
+        return next((known for name, known in self.columns.items() if name.lower() == wanted), ColumnRule())
 
 
 class Source(Noun):

@@ -18,6 +18,8 @@ class Settings:
     warehouse: str
     catalog_url: str
     metadata_url: str
+    mask_key: Path
+    subject_keys_url: str
     lock: Path
     dashboards: Path
 
@@ -31,6 +33,8 @@ def resolve(project: Project) -> Settings:
         warehouse=str(project.folder / chosen.warehouse) if chosen.warehouse else str(state / "warehouse"),
         catalog_url=_url(chosen.catalog, state / "catalog.db"),
         metadata_url=_url(chosen.metadata, state / "metadata.db"),
+        mask_key=state / "keys" / "masks.key",
+        subject_keys_url=_url(chosen.keys.subjects, state / "keys" / "subjects.db"),
         lock=state / "run.lock",
         dashboards=state / "dashboards",
     )

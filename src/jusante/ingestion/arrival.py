@@ -14,17 +14,19 @@ from jusante.core.schema import Schema
 from jusante.core.source import SourceTable
 from jusante.core.words import counted
 from jusante.errors import SourceError
-from jusante.ingestion import merge, transit
+from jusante.ingestion import masks, merge, transit
 from jusante.ingestion.data_drift import Watched
-from jusante.ingestion.unreadable import REJECTS_KEPT, split_unreadable
+from jusante.ingestion.unreadable import REJECTS_KEPT, Split, split_unreadable
 from jusante.management.publish import STAGED, Draft, Published, Publisher, stage_into
 from jusante.ports.connector import Reading, Request
 from jusante.ports.engine import Reject, Session
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Table
+from jusante.security.masking import Masks
 
 INCOMING = "__incoming.rows"
 LANDED = "__landed.rows"
+RAW = "__raw.rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,17 @@ class Arrival:
     request: Request
     reading: Reading
     watched: Watched
+    masks: Masks | None = None
+    held: tuple[str, ...] = ()
 
     def publish(self, session: Session, publisher: Publisher, arriving: Schema, notices: tuple[str, ...]) -> Loaded:
         """Read the rows, once, and publish what is new of them."""
         session.add(INCOMING, self.reading.relation)
         found = session.schema(f"select * from {quote_table(INCOMING)}")
-        columns = transit.settled(with_file(arriving, found), self.request.known)
+        known = self.current.schema if self.current and self.request.known is not None else None
+        columns = transit.settled(with_file(arriving, found), known)
         if self._goes_straight:
-            sql = transit.select(columns, found, quote_table(INCOMING), session.sql_type)
+            sql = self._select(session, columns, found)
             draft = replace(self._draft(sql, None, (), None), examine=self._look_at_staged)
             published = publisher.publish(session, draft)
             loaded = Loaded(published, None, self.reading.marker, published.rows_added, ())
@@ -69,6 +74,15 @@ class Arrival:
 
     def _look_at_staged(self, session: Session, staged: FilePlan) -> None:
         self.watched.look(session, f"{STAGED}.{self.name}", staged)
+
+    def _select(self, session: Session, columns: Schema, found: Schema) -> str:
+        """The rows that arrive, cast and masked."""
+        veil = masks.veil(session, quote_table(INCOMING), self.table, found, self.masks)
+        hidden = transit.hidden(self.table)
+        return (
+            transit.select(columns, found, veil.relation, session.sql_type, hidden=hidden, instead=veil.instead)
+            + veil.where
+        )
 
     @property
     def _goes_straight(self) -> bool:
@@ -98,27 +112,31 @@ class Arrival:
 
     def _land(self, session: Session, columns: Schema, found: Schema) -> tuple[tuple[Reject, ...], FilePlan | None]:
         """Stage the rows beside their table, as LANDED: those that cannot be read, and the files where these are all."""
-        incoming = quote_table(INCOMING)
         if self.table.bad_rows == "fail":
-            sql = transit.select(columns, found, incoming, session.sql_type)
-            landed = stage_into(session, sql, self.landing, None)
+            landed = stage_into(session, self._select(session, columns, found), self.landing, None)
             session.add(LANDED, landed)
             return (), landed
-        raw = transit.select(found.select(columns.names), found, incoming, session.sql_type)
-        session.add("__raw.rows", stage_into(session, raw, self.landing, None))
-        rejects = (
-            *session.rejects(INCOMING),
-            *split_unreadable(session, "__raw.rows", LANDED, columns, found, self.name),
-        )
+        misfits = self._misfits(session, columns, found)
+        rejects = (*session.rejects(INCOMING), *misfits)
         if len(rejects) >= REJECTS_KEPT:
             raise SourceError(
                 f"{len(rejects):,} or more rows of {self.name} cannot be read: that is no ordinary dirt",
                 where=rejects[0].file,
                 fix="see what the source sends; declare other types under columns",
             )
-        # The text of a line holds all of its columns, also those that are not to be read.
-        withheld = any(transit.withheld(rule) for rule in self.table.columns.values())
-        return tuple(replace(reject, text="•••") for reject in rejects) if withheld else rejects, None
+        # The text of a line holds all of its columns, also those that are not to be read, or masked.
+        is_secret = self.table.subject or any(rule.is_withheld or rule.mask for rule in self.table.columns.values())
+        hides = is_secret or self.held
+        return tuple(replace(reject, text="•••") for reject in rejects) if hides else rejects, None
+
+    def _misfits(self, session: Session, columns: Schema, found: Schema) -> tuple[Reject, ...]:
+        """Land the rows as they came, but for masks, and split those off that do not fit their types."""
+        veil = masks.veil(session, quote_table(INCOMING), self.table, found, self.masks, set_aside=True)
+        wanted = Schema((*found.select(columns.names), *veil.flags))
+        raw = transit.select(wanted, wanted, veil.relation, session.sql_type, instead=veil.instead) + veil.where
+        session.add(RAW, stage_into(session, raw, self.landing, None))
+        there = session.schema(f"select * from {quote_table(RAW)}")
+        return split_unreadable(session, Split(RAW, LANDED, columns, there, self.name, veil.flagged))
 
     def _merged(self, session: Session, columns: Schema) -> merge.Merged | None:
         order = tuple(name for name in (self._cursor_column, transit.FILE_COLUMN) if name and columns.find(name))
@@ -149,6 +167,7 @@ class Arrival:
     ) -> Draft:
         summary = {"jusante.version": self.version}
         summary |= {"jusante.marker": self.reading.marker} if self.reading.marker is not None else {}
+        summary |= {"jusante.masks": self.masks.keys.id} if self.masks else {}
         summary |= {"jusante.cursor": json.dumps(cursor.as_dict())} if cursor else {}
         return Draft(
             name=self.name,

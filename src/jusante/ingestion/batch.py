@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jusante.core import duration
 from jusante.core.asset import Ingested
@@ -10,14 +10,17 @@ from jusante.core.cursor import Cursor
 from jusante.core.names import nearest
 from jusante.core.run import AssetState
 from jusante.core.schema import Schema
-from jusante.errors import SourceChanged, SourceError, SourceHeld
+from jusante.errors import SourceChanged, SourceError, SourceHeld, SourceUndecided
 from jusante.ingestion import drift, quiet_hours, transit
 from jusante.ingestion.arrival import Arrival, Loaded
 from jusante.ingestion.data_drift import DataWatch, Watched
+from jusante.ingestion.door import Door
 from jusante.management.publish import Publisher
 from jusante.ports.connector import Connector, Reading, Request
 from jusante.ports.engine import Engine, Session
 from jusante.ports.table_store import Table
+from jusante.security.masking import Masks, takes_key
+from jusante.security.sensitive import Likely
 
 
 def _nothing(session: Session) -> None:
@@ -40,11 +43,15 @@ class Load:
     state: AssetState | None
     landing: str
     beside: Callable[[Session], object] = _nothing
+    key_id: str | None = None
 
     @property
     def continues(self) -> bool:
-        """Whether this load goes on where the last one ended. A table that is defined anew is loaded anew."""
-        return self.current is not None and self.state is not None and self.state.version == self.version
+        """Whether this load goes on where the last one ended. A table is loaded anew where it is defined anew, or masked
+        with another key."""
+        if self.current is None or self.state is None or self.state.version != self.version:
+            return False
+        return self.current.summary.get("jusante.masks") == self.key_id
 
     @property
     def cursor(self) -> Cursor | None:
@@ -63,56 +70,112 @@ class Load:
         return self.current.schema if self.current and self.continues else None
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a load asks for, as far as it is known before a row is read."""
+
+    arriving: Schema
+    request: Request
+    anew: bool
+    notices: tuple[str, ...]
+
+
 class BatchLoader:
-    """Loads tables through an engine and a publisher; `clock` says what time it is."""
+    """Loads tables through an engine and a publisher.
+
+    `door` holds what looks personal, `watch` holds the data against those of the loads before, `masks` gives the keys of
+    masks, `clock` says what time it is.
+    """
 
     def __init__(
-        self, engine: Engine, publisher: Publisher, watch: DataWatch, clock: Callable[[], dt.datetime]
+        self,
+        engine: Engine,
+        publisher: Publisher,
+        door: Door,
+        watch: DataWatch,
+        masks: Callable[[], Masks],
+        clock: Callable[[], dt.datetime],
     ) -> None:
         self._engine = engine
         self._publisher = publisher
+        self._door = door
         self._watch = watch
+        self._masks = masks
         self._clock = clock
 
     def load(self, load: Load, connector: Connector) -> Loaded:
         """Load a table once. Raises SourceError kinds, AuditFailed or StorageError; nothing is published then."""
         respect_quiet_hours(load, self._clock())
-        table = load.ingested.table
-        source = connector.schema(load.ingested.name, table, load.known)
-        arriving = transit.arriving(table, source)
-        if not arriving.columns:
-            raise SourceError(
-                f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose"
-            )
-        unheld = columns_not_there(load.ingested, source)
-        anew, notices = follow_or_hold(load, arriving)
-        notices += unheld
-        notices += () if load.continues else unseen_deletes(load.ingested)
-        request = request_for(load, arriving, anew=anew)
-        if load.continues and not anew and connector.unchanged(request):
-            return Loaded(None, load.cursor, load.marker, 0, notices)
-        reading = connector.read(request)
-        if reading.complete and reading.marker is not None and reading.marker == request.marker:
+        ingested = load.ingested
+        masks = self._masks() if takes_key(ingested.table) else None
+        load = replace(load, key_id=masks.keys.id if masks else None)
+        known = transit.unmasked(ingested.table, load.known)
+        source = connector.schema(ingested.name, ingested.table, known)
+        held = self._door.held(load.name, ingested, source)
+        prepared = prepare(load, source, held)
+        if load.continues and not prepared.anew and connector.unchanged(prepared.request):
+            return Loaded(None, load.cursor, load.marker, 0, prepared.notices)
+        if found := self._door.look(load.name, ingested, source, connector, load.run_id):
+            held = (*held, *found)
+            prepared = prepare(load, source, held)
+        reading = connector.read(prepared.request)
+        notices = (*((masks.notice,) if masks and masks.notice else ()), *prepared.notices)
+        if reading.complete and reading.marker is not None and reading.marker == prepared.request.marker:
             return Loaded(None, load.cursor, load.marker, 0, (*notices, *reading.notices))
         with self._engine.session() as session:
             load.beside(session)
             arrival = Arrival(
                 name=load.name,
-                table=table,
+                table=ingested.table,
                 run_id=load.run_id,
                 version=load.version,
                 current=load.current,
                 landing=load.landing,
-                before=None if anew else load.cursor,
-                request=request,
+                before=None if prepared.anew else load.cursor,
+                request=prepared.request,
                 reading=reading,
-                watched=self._watched(load, request, reading),
+                masks=masks,
+                held=tuple(each.column for each in held),
+                watched=self._watched(load, prepared.request, reading),
             )
-            return arrival.publish(session, self._publisher, arriving, notices)
+            return arrival.publish(session, self._publisher, prepared.arriving, notices)
 
     def _watched(self, load: Load, request: Request, reading: Reading) -> Watched:
         whole = reading.complete or request.known is None or load.current is None
         return self._watch.over(load.name, load.ingested.table, load.run_id, load.landing, whole=whole)
+
+
+def prepare(load: Load, source: Schema, held: tuple[Likely, ...]) -> Prepared:
+    """What is to be asked for, without the columns that are held. Raises SourceError kinds where nothing may be."""
+    names = tuple(each.column for each in held)
+    refuse_held(load, held)
+    arriving = transit.arriving(load.ingested.table, source, names)
+    if not arriving.columns:
+        raise SourceError(f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose")
+    unheld = columns_not_there(load.ingested, source)
+    anew, notices = follow_or_hold(load, arriving)
+    notices += unheld
+    notices += () if load.continues else unseen_deletes(load.ingested)
+    notices += tuple(
+        f"{each.column} is not read, as {each.words}. Decide: jusante classify {load.name}" for each in held
+    )
+    return Prepared(arriving, request_for(load, arriving, anew=anew), anew, notices)
+
+
+def refuse_held(load: Load, held: tuple[Likely, ...]) -> None:
+    """Raise SourceUndecided where a table cannot do without a column that is held: its key, its cursor, one it has."""
+    table = load.ingested.table
+    needed = {
+        name.lower() for name in (*table.key, table.ingest.cursor or "", table.subject.column if table.subject else "")
+    }
+    for each in held:
+        if each.column.lower() in needed or (load.known and load.known.find(each.column)):
+            raise SourceUndecided(
+                f"nobody has decided whether {each.column} is personal data, and {load.name} cannot be loaded without it: "
+                f"{each.words}",
+                where=f"source {load.ingested.source.source}, table {load.ingested.name}",
+                fix=f"jusante classify {load.name}.{each.column}",
+            )
 
 
 def respect_quiet_hours(load: Load, now: dt.datetime) -> None:
@@ -138,7 +201,7 @@ def columns_not_there(ingested: Ingested, source: Schema) -> tuple[str, ...]:
             continue
         near = nearest(name, source.names)
         meant = f"did you mean {near}?" if near else f"there are {', '.join(source.names)}"
-        if rule.sensitive:
+        if rule.is_hidden:
             raise SourceChanged(
                 f"the sensitive column {name} is not there: it may bear another name now. Nothing was read",
                 where=f"source {ingested.source.source}, table {ingested.name}",
@@ -182,7 +245,7 @@ def request_for(load: Load, arriving: Schema, *, anew: bool) -> Request:
         columns=arriving.names,
         since=looking_back(load.cursor, load.ingested.table.ingest.lookback) if goes_on else None,
         marker=load.marker if goes_on else None,
-        known=load.known if goes_on else None,
+        known=transit.unmasked(load.ingested.table, load.known) if goes_on else None,
     )
 
 

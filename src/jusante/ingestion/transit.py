@@ -1,11 +1,12 @@
-"""What happens to columns on their way in: only those that may be read are, and declared types are applied."""
+"""What happens to columns on their way in: only those that may be read are; types are applied, then masks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 
 from jusante.core.literals import text
 from jusante.core.names import quote
 from jusante.core.schema import Column, Schema, widens
 from jusante.core.source import ColumnRule, SourceTable
+from jusante.errors import SourceError
 
 FILE_COLUMN = "_file"
 WHOLE = {"int", "long"}
@@ -13,29 +14,44 @@ WHOLE = {"int", "long"}
 
 def readable(table: SourceTable, source: Schema) -> tuple[str, ...]:
     """The columns to read, in the source's order. Sensitive ones without a purpose stay where they are."""
-    return tuple(column.name for column in source if not withheld(rule(table, column.name)))
-
-
-def withheld(known: ColumnRule) -> bool:
-    """Whether a column is not read at all: it is sensitive, and nobody has said what for."""
-    return bool(known.sensitive) and not known.purpose
-
-
-def rule(table: SourceTable, column: str) -> ColumnRule:
-    """What the project says of a column, without regard to case."""
-    wanted = column.lower()
-    return next((known for name, known in table.columns.items() if name.lower() == wanted), ColumnRule())
+    return tuple(column.name for column in source if not table.rule(column.name).is_withheld)
 
 
 def hidden(table: SourceTable) -> frozenset[str]:
     """The columns whose values no message shows."""
-    return frozenset(name for name, known in table.columns.items() if known.sensitive)
+    return frozenset(name for name, rule in table.columns.items() if rule.is_hidden)
 
 
-def arriving(table: SourceTable, source: Schema) -> Schema:
-    """The columns as they will arrive: those that are read, with declared types in place of the source's."""
-    read = source.select(readable(table, source))
-    return Schema(tuple(Column(c.name, rule(table, c.name).type or c.type) for c in read))
+def arriving(table: SourceTable, source: Schema, held: Collection[str] = ()) -> Schema:
+    """The columns as they will arrive: those that are read, declared types in place of the source's, masked if they are to be.
+
+    `held` are columns that wait for somebody to decide. Raises SourceError where a mask says nothing of such values.
+    """
+    read = source.select(tuple(name for name in readable(table, source) if name not in held))
+    return Schema(tuple(Column(c.name, _arrives_as(table.rule(c.name), c)) for c in read))
+
+
+def plain(table: SourceTable, column: Column) -> Column:
+    """A column before it is masked, in the type that is declared for it."""
+    return Column(column.name, table.rule(column.name).type or column.type)
+
+
+def unmasked(table: SourceTable, known: Schema | None) -> Schema | None:
+    """The columns of a table that are as they were at the source, in kind if not in type."""
+    if known is None:
+        return None
+    return Schema(tuple(column for column in known if not table.rule(column.name).mask))
+
+
+def _arrives_as(rule: ColumnRule, column: Column) -> str:
+    kind = rule.type or column.type
+    if rule.mask is None:
+        return kind
+    try:
+        return rule.mask.type_of(kind)
+    except ValueError as error:
+        what, _, fix = str(error).partition("; ")
+        raise SourceError(f"column {column.name} cannot be masked by {rule.mask}: {what}", fix=fix) from None
 
 
 def settled(arriving: Schema, known: Schema | None) -> Schema:
@@ -48,15 +64,30 @@ def settled(arriving: Schema, known: Schema | None) -> Schema:
     return Schema(tuple(wider(column) for column in arriving))
 
 
-def select(columns: Schema, found: Schema, relation: str, sql_type: Callable[[str], str]) -> str:
-    """A SELECT of these columns from a relation that has `found`, each cast where its type there is another."""
+def select(  # what is selected, from what, and what is done to it
+    columns: Schema,
+    found: Schema,
+    relation: str,
+    sql_type: Callable[[str], str],
+    *,
+    hidden: frozenset[str] = frozenset(),
+    instead: Mapping[str, str] | None = None,
+) -> str:
+    """A SELECT of these columns from a relation that has `found`, each cast where its type there is another.
+
+    `instead` holds SQL, by column, for those that are made otherwise; no error shows a value of those `hidden`.
+    """
     items = []
     for column in columns:
         before = found.find(column.name)
         assert before is not None, f"{column.name} was asked for and did not come"
-        name = quote(before.name)
-        same = before.type == column.type and before.name == column.name
-        items.append(name if same else f"{_cast(before, column, sql_type)} as {quote(column.name)}")
+        if made := (instead or {}).get(before.name):
+            items.append(f"{made} as {quote(column.name)}")
+        elif before.type == column.type and before.name == column.name:
+            items.append(quote(before.name))
+        else:
+            made = cast(before, column.type, sql_type, hidden=before.name in hidden)
+            items.append(f"{made} as {quote(column.name)}")
     return f"select {', '.join(items)} from {relation}"
 
 
@@ -65,9 +96,23 @@ def loses_fraction(column: str) -> str:
     return f"coalesce(try_cast({quote(column)} as double) % 1 <> 0, false)"
 
 
-def _cast(before: Column, column: Column, sql_type: Callable[[str], str]) -> str:
-    cast = f"cast({quote(before.name)} as {sql_type(column.type)})"
-    if column.type not in WHOLE or before.type in WHOLE:
-        return cast
-    told = text(f"column {column.name} holds numbers with a fraction, and is declared {column.type}")
-    return f"case when {loses_fraction(before.name)} then error({told}) else {cast} end"
+def misfit(before: Column, kind: str, sql_type: Callable[[str], str]) -> str:
+    """SQL that is true where a value is there and is not one of the type."""
+    name = quote(before.name)
+    unreadable = f"{name} is not null and try_cast({name} as {sql_type(kind)}) is null"
+    return f"({unreadable} or {loses_fraction(before.name)})" if kind in WHOLE else f"({unreadable})"
+
+
+def cast(before: Column, kind: str, sql_type: Callable[[str], str], *, hidden: bool = False) -> str:
+    """SQL for a column in another type; what does not fit is an error, which names no value of a `hidden` column."""
+    name = quote(before.name)
+    if before.type == kind:
+        return name
+    if hidden:
+        told = text(f"column {before.name} holds something that is no {kind}")
+        safe = f"try_cast({name} as {sql_type(kind)})"
+        return f"case when {misfit(before, kind, sql_type)} then error({told}) else {safe} end"
+    if kind not in WHOLE or before.type in WHOLE:
+        return f"cast({name} as {sql_type(kind)})"
+    told = text(f"column {before.name} holds numbers with a fraction, and is declared {kind}")
+    return f"case when {loses_fraction(before.name)} then error({told}) else cast({name} as {sql_type(kind)}) end"

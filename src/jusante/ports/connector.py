@@ -67,6 +67,9 @@ class Connector(Protocol):
     def unchanged(self, request: Request) -> bool:
         """Whether a read would bring nothing new since `request.marker`, if that is cheap to tell; else False."""
 
+    def sample(self, request: Request, rows: int) -> Relation:
+        """Some rows with the columns asked for, about as many, from wherever they are cheap to come by. No error shows a value."""
+
     def read(self, request: Request) -> Reading:
         """Start reading. Memory is bounded; a passing failure is tried again within `Limits`, then raised."""
 

@@ -1,6 +1,6 @@
 """What runs queries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,6 +10,9 @@ from jusante.ports.relation import FilePlan, Relation
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+TextFunction = Callable[..., list[str | None]]
+"""From columns of texts to one of the same length: one list of texts or nulls for each argument."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,15 @@ class Session(Protocol):
 
     def add_view(self, name: str, sql: str) -> None:
         """A query under a table's name, over relations already there."""
+
+    def keyed_hash(self, name: str, key: bytes) -> Callable[[str], str]:
+        """Gives SQL for the HMAC-SHA-256 of the bytes that an expression gives, in hexadecimal digits.
+
+        `name` tells keys of this session apart. The key itself stands in no SQL text.
+        """
+
+    def function(self, name: str, work: TextFunction, arguments: int) -> Callable[..., str]:
+        """Gives SQL that calls a function of ours with one argument or two, on many rows at once, while the session is open."""
 
     def rejects(self, name: str) -> list[Reject]:
         """The rows of a `FileScan` with `set_aside` that could not be read, after it was read; at most 10,000."""

@@ -10,6 +10,7 @@ from jusante.core.graph import Graph, cycle
 from jusante.core.model import Query
 from jusante.core.names import nearest
 from jusante.core.problem import Problem
+from jusante.core.secret import SHORTEST_KEY, Secret, is_weak
 from jusante.core.source import Source
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.contracts import read_contracts
@@ -94,7 +95,18 @@ def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:
         fix = f"did you mean {near}?" if near else f"there are {', '.join(known)}"
         context.findings.add("J103", f"there is no environment {chosen}", document.place(("environments",)), fix)
         return None
+    _check_keys(context, document, chosen, known[chosen])
     return file.name, known[chosen]
+
+
+def _check_keys(context: Context, document: Document, chosen: str, environment: Environment) -> None:
+    """A key of masks stands by reference, and cannot be guessed. One whose variable is not set is told as such."""
+    key, place = environment.keys.masks, document.place(("environments", chosen, "keys", "masks"))
+    if isinstance(key, Secret) and key.reveal() and is_weak(key):
+        what = f"the key of masks can be guessed: it is less than {SHORTEST_KEY} characters, or the same few again and again"
+        context.findings.add("J152", what, place, 'python -c "import secrets; print(secrets.token_hex(32))" makes one')
+    elif key is not None and not isinstance(key, Secret):
+        context.findings.add("J106", "the key of masks is written into this file", place, "write it as ${env:MASK_KEY}")
 
 
 def _resolve_chosen(context: Context, document: Document, chosen: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from jusante.core.noun import Noun
 from jusante.core.source import Source, SourceTable
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.documents import Document, Path
+from jusante.engineering.project.personal import check_personal
 from jusante.engineering.project.references import resolved
 from jusante.engineering.project.validating import validated
 from jusante.ports.connector import ConnectorKind
@@ -51,6 +52,7 @@ def read_source(context: Context, document: Document) -> Source | None:
     good = {name: table for name, table in read.items() if table is not None}
     for name, table in good.items():
         _check_ingest(context, document, source, name, table)
+        check_personal(document, name, table, context.findings)
     return source.model_copy(update={"tables": good})
 
 

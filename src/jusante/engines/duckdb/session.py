@@ -10,12 +10,12 @@ import duckdb
 from jusante.core.literals import literal
 from jusante.core.names import quote, split
 from jusante.core.schema import Column, Schema
-from jusante.engines.duckdb import database_scan, file_scan
+from jusante.engines.duckdb import database_scan, file_scan, functions
 from jusante.engines.duckdb.calendar import refuse_odd_times
 from jusante.engines.duckdb.failures import failure
 from jusante.engines.duckdb.types import FieldIds, duckdb_name, schema_of, storable
 from jusante.errors import JusanteError
-from jusante.ports.engine import Reject, Target
+from jusante.ports.engine import Reject, Target, TextFunction
 from jusante.ports.relation import Batches, DatabaseScan, FilePlan, FileScan, Relation
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class DuckDBSession:
         self._scans: dict[str, DatabaseScan | FileScan] = {}
         self._namespaces: set[str] = set()
         self._lost: JusanteError | None = None
+        self._functions: list[str] = []
         connection.execute(f"attach ':memory:' as {quote(catalogue)}")
         connection.execute(f"use {quote(catalogue)}")
 
@@ -84,6 +85,29 @@ class DuckDBSession:
             self._connection.execute(f"create schema if not exists {quote(namespace)}")
             self._namespaces.add(namespace)
         return f"{quote(namespace)}.{quote(table)}"
+
+    # -- functions ---------------------------------------------------------------------------------------------------
+
+    def keyed_hash(self, name: str, key: bytes) -> Callable[[str], str]:
+        """SQL for the HMAC-SHA-256 of bytes; the key lies in variables of this connection."""
+        return functions.keyed_hash(self._connection, name, key)
+
+    def function(self, name: str, work: TextFunction, arguments: int) -> Callable[..., str]:
+        """SQL that calls a function of ours. Functions belong to the whole database, so its name bears the session's."""
+        own = f"{self._catalogue}_{name}_{len(self._functions)}"
+        functions.register(self._connection, own, self._remembering_errors(work), arguments)
+        self._functions.append(own)
+        return lambda *expressions: f"{own}({', '.join(expressions)})"
+
+    def _remembering_errors(self, work: TextFunction) -> TextFunction:
+        def guarded(*texts: list[str | None]) -> list[str | None]:
+            try:
+                return work(*texts)
+            except JusanteError as error:
+                self._lost = error
+                raise
+
+        return guarded
 
     # -- queries -----------------------------------------------------------------------------------------------------
 
@@ -154,6 +178,9 @@ class DuckDBSession:
         with contextlib.suppress(duckdb.Error):
             self._connection.execute("use memory.main")
             self._connection.execute(f"detach {quote(self._catalogue)}")
+        for name in self._functions:
+            with contextlib.suppress(duckdb.Error):
+                self._connection.remove_function(name)
         for scan in self._scans.values():
             if isinstance(scan, DatabaseScan):
                 with contextlib.suppress(duckdb.Error):

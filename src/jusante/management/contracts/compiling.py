@@ -55,7 +55,7 @@ def _of_table(
     contract: Contract, promised: SchemaObject, table: SourceTable, loaded: tuple[str, ...] | None
 ) -> Iterator[Problem]:
     yield from _needed_and_not_promised(contract, promised, table)
-    withheld = {name.lower() for name, rule in table.columns.items() if rule.sensitive and not rule.purpose}
+    withheld = {name.lower() for name, rule in table.columns.items() if rule.is_withheld}
     there = {name.lower() for name in loaded or ()}
     for column in promised.columns:
         if there and column.name.lower() not in there | withheld:

@@ -12,6 +12,17 @@ SHARE = 0.8
 FEWEST = 3
 CHECKED = {"card": 10, "cpf": 5, "cnpj": 4}
 """How many values it takes where check digits come out right by chance: one card number in ten, one CPF in a hundred."""
+_PLURALS = {
+    "email": "e-mail addresses",
+    "phone": "phone numbers",
+    "name": "names of persons",
+    "birth_date": "dates of birth",
+    "ip": "IP addresses",
+    "card": "card numbers",
+    "iban": "bank accounts (IBAN)",
+    "cpf": "taxpayers' numbers (CPF)",
+    "cnpj": "companies' numbers (CNPJ)",
+}
 _BY_NAME_ALONE = {"name", "birth_date"}
 _TEXTS = {"string", "json"}
 _WHOLE = {"long", "int", "decimal(20,0)", "decimal(38,0)"}
@@ -31,8 +42,13 @@ class Likely:
     def words(self) -> str:
         """Why we think so, without a value."""
         if self.share is None:
-            return f"{self.column} is called as a column of {self.kind.replace('_', ' ')} is"
-        return f"{self.share:.0%} of the values in {self.column} look like {self.kind}"
+            return f"its name is that of a column of {_PLURALS[self.kind]}"
+        return f"{self.share:.0%} of its values look like {_PLURALS[self.kind]}"
+
+    @property
+    def reason(self) -> str:
+        """The same in a few words."""
+        return "by its name" if self.share is None else f"{self.share:.0%} of the values sampled"
 
 
 def likely(column: str, kind: str, sample: Iterable[object], table: str = "") -> Likely | None:

@@ -1,5 +1,6 @@
 """Reads files by glob. The marker is the list of files that were read, by size, time and a hash of their content."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from jusante.core.schema import Column, Schema
@@ -16,6 +17,7 @@ from jusante.sources.files.listing import File, Marker, find, pack, same_content
 from jusante.sources.files.parquet_files import ParquetFiles
 from jusante.sources.files.shape import FILE_COLUMN, Format, groups
 
+FILES_SAMPLED = 3
 _NAMES_SHOWN = 3
 
 
@@ -69,6 +71,13 @@ class FilesConnector:
         replaces = (FILE_COLUMN,) if goes_on else ()
         return Reading(scan, complete=not goes_on, marker=pack(now), replaces=replaces, notices=notices)
 
+    def sample(self, request: Request, rows: int) -> FileScan:
+        """The rows of the first files; the engine reads no more of them than it is asked for."""
+        del rows
+        files = self._find(request.table)
+        scan = self._scan(request, files, files[:FILES_SAMPLED], [])
+        return replace(scan, options={**scan.options, "hidden": request.columns}, set_aside=True)
+
     def close(self) -> None:
         """Remove the copies of files in odd encodings."""
         self._copies.close()
@@ -107,7 +116,7 @@ class FilesConnector:
         parts = form.parts(wanted, notices)
         if isinstance(form, CsvFiles):
             form.refuse_altered(parts, types, {name.lower() for name, rule in table.columns.items() if rule.type})
-        hidden = tuple(name for name, rule in table.columns.items() if rule.sensitive)
+        hidden = tuple(name for name, rule in table.columns.items() if rule.is_hidden)
         return FileScan(
             format=formats.format_of(files, _options(table).format),
             files=tuple(part.path for part in parts),

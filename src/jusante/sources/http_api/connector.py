@@ -24,6 +24,7 @@ class HttpConnector:
         self._address = source.secret().reveal()
         self._asker = Asker(self._address, source.options, source.limits)
         self._spools: list[Spool] = []
+        self._first_pages: dict[str, Spool] = {}
 
     def tables(self) -> tuple[str, ...]:
         """An API does not tell its endpoints."""
@@ -31,7 +32,7 @@ class HttpConnector:
 
     def schema(self, name: str, table: SourceTable, known: Schema | None = None) -> Schema:
         """The columns as the first page shows them. One that is null there is the one known by that name, if any."""
-        spool = self._spool((), name)
+        spool = self._first_pages[name] = self._spool((), name)
         spool.add(next(pages(self._asker, self._address, _options(table), {}, self._where(name)), []))
         declared = {column: rule.type or "string" for column, rule in table.columns.items()}
         kept = {column.name: column.type for column in known or () if column.name in spool.kinds}
@@ -50,6 +51,15 @@ class HttpConnector:
         """An API does not tell without being asked for all of it."""
         del request
         return False
+
+    def sample(self, request: Request, rows: int) -> Batches:
+        """The first page, which was asked for to find the columns."""
+        del rows
+        if request.name not in self._first_pages:
+            self.schema(request.name, request.table)
+        spool = self._first_pages.pop(request.name)
+        schema = arrow_schema(request.columns, spool.kinds, {}, None)
+        return Batches(schema, spool.batches(schema))
 
     def read(self, request: Request) -> Reading:
         """All pages, spooled; from the cursor on where the API takes one."""

@@ -10,14 +10,15 @@ import decimal
 import functools
 import hashlib
 import json
-import tempfile
 from collections.abc import Iterable, Iterator
-from typing import IO, Any
+from contextlib import closing
+from typing import Any
 
 import pyarrow as pa
 
 from jusante.core.schema import Schema, decimal_of
 from jusante.errors import SourceError
+from jusante.sources.http_api.sealed import SealedLines
 
 MOST_SPOOLED_BYTES = 20 * 1024**3
 BATCH_ROWS = 10_000
@@ -32,7 +33,8 @@ class Spool:
     def __init__(self, columns: Iterable[str], where: str) -> None:
         self._wanted = tuple(columns)
         self._where = where
-        self._file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8", newline="\n")  # noqa: SIM115  # closed by `batches`
+        # Sealed, all of it: a page may hold what is to be masked, or is not to be read at all.
+        self._file = SealedLines()
         self.kinds: dict[str, str] = {}
         """By column; NOTHING where all values were null."""
         self._sum = 0
@@ -59,10 +61,9 @@ class Spool:
 
     def batches(self, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         """The records, a batch at a time; the spool is gone afterwards."""
-        self._file.seek(0)
-        with self._file as file:
+        with closing(self._file) as file:
             rows: list[dict[str, Any]] = []
-            for line in file:
+            for line in file.lines():
                 rows.append(json.loads(line, parse_float=decimal.Decimal))
                 if len(rows) == BATCH_ROWS:
                     yield _batch(rows, schema, self._where)

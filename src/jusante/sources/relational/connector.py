@@ -63,6 +63,19 @@ class RelationalConnector:
             return False
         return kept["rows"] == self._dialect.fingerprint(self._ask, relation, columns, kept["where"])
 
+    def sample(self, request: Request, rows: int) -> DatabaseScan:
+        """The first rows that the database comes upon."""
+        relation, columns = self._wanted(request)
+        scan = self._scan(relation, columns, "", is_checked=False)
+        query = self._dialect.select(relation, columns, "")
+        return replace(
+            scan,
+            table=None,
+            query=f"{query} limit {rows}",
+            connections=1,
+            timeout_seconds=self._source.limits.timeout_seconds,
+        )
+
     def read(self, request: Request) -> Reading:
         """Start reading; the marker is made first, so that what changes meanwhile is seen next time."""
         relation, columns = self._wanted(request)

@@ -62,7 +62,7 @@ class _Builder:
 
     def _ingested(self, asset: Asset, ingested: Ingested) -> QueryLineage:
         table = f"{SOURCE}{asset.id}"
-        declared = tuple(name for name, rule in ingested.table.columns.items() if not rule.sensitive or rule.purpose)
+        declared = tuple(name for name, rule in ingested.table.columns.items() if not rule.is_withheld)
         names = tuple(dict.fromkeys([*(self._published(asset.id) or ()), *declared]))
         return QueryLineage({name: frozenset({Edge(Origin(table, name), "identity")}) for name in names})
 

@@ -109,7 +109,7 @@ TS = pa.timestamp("us", tz="UTC")
 CHANGES: tuple[Known, ...] = (
     # -- volume
     Known("half a load", "orders", ("",), ("volume",), _rows(lambda _r, n: np.arange(n // 2))),
-    Known("a tenth of a load", "bursts", ("",), ("volume",), _rows(lambda _r, n: np.arange(n // 10))),
+    Known("a load of sixty rows", "bursts", ("",), ("volume",), _rows(lambda _r, _n: np.arange(60))),
     Known("a load twice", "sensors", ("",), ("volume",), _rows(lambda _r, n: np.tile(np.arange(n), 2))),
     Known(
         "a load twice, ids repeat",

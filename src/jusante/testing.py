@@ -204,6 +204,19 @@ class ConnectorConformance:
             assert it.rows(it.reading(("id",)), NUMBERED.select(("id",))) == [{"id": 1}]
         assert found == ("id", *source.own_columns) if source.cuts_columns else "id" in found
 
+    def test_a_sample_brings_some_rows_with_the_columns_asked_for(
+        self, source: SourceUnderTest, engine: Engine
+    ) -> None:
+        """Enough to tell what is in a column, and no other column of it; a load that follows brings all."""
+        source.load([numbered(i) for i in range(50)], NUMBERED)
+        with opened(source, engine) as it:
+            it.schema()
+            sample = it.connector.sample(it.request(("id",)), 20)
+            with engine.session({_READ: sample}) as session:
+                ids = session.rows(f"select id from {_READ} limit 20")
+            assert len({row[0] for row in ids} & set(range(50))) == 20
+            assert len(it.rows(it.reading(), NUMBERED)) == 50
+
     def test_an_empty_table_has_no_rows(self, source: SourceUnderTest, engine: Engine) -> None:
         """And it still has columns, where the source can tell."""
         source.load([], NUMBERED)

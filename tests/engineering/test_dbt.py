@@ -22,7 +22,7 @@ from projects import made, rows, run, task, write
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "dbt_shop"
 MANIFEST = ROOT / "tests" / "transformation" / "dbt" / "warehouse_manifest.json"
-SOURCE = "source: raw\nkind: files\nowner: raw@b.example\ntables: {people: {path: people.csv, key: [id]}}\n"
+SOURCE = "source: raw\nkind: files\nowner: raw@b.example\ntables: {people: {path: people.csv, key: [id], columns: {name: {not_personal: made up}}}}\n"
 PEOPLE = 'select id, name from "db"."raw"."people"'
 RAW = "source.warehouse.raw.people"
 
@@ -216,7 +216,10 @@ def test_a_seed_beside_the_project_is_ingested_as_a_file(folder: Path) -> None:
 def test_a_test_of_a_source_may_look_into_another_table(folder: Path) -> None:
     write(
         folder,
-        {"sources/raw.yaml": SOURCE.replace("}}", "}, towns: {path: towns.csv, key: [id]}}"), "towns.csv": "id\n1\n"},
+        {
+            "sources/raw.yaml": SOURCE.replace("}}}}", "}}}, towns: {path: towns.csv, key: [id]}}"),
+            "towns.csv": "id\n1\n",
+        },
     )
     told = {"column_name": "id", "to": "source('raw', 'towns')", "field": "id", "model": "source('raw', 'people')"}
     test = dbt_test("relationships", "people", told) | {"attached_node": None}

@@ -47,7 +47,7 @@ def undecided(graph: Graph, tables: Mapping[str, Schema], events: Iterable[Event
     for event in events:
         by_asset.setdefault(event.asset or "", []).append(event)
     for asset in graph:
-        if isinstance(asset.definition, Ingested):
+        if isinstance(asset.definition, Ingested) and not asset.elsewhere:
             yield from _of_table(asset, asset.definition, tables.get(asset.id), by_asset.get(asset.id, []))
 
 

@@ -1,12 +1,14 @@
 """The business terms of a project: what is wrong with them, and what each of them means here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jusante.app.columns import columns_of
 from jusante.app.system import System
+from jusante.core.asset import Ingested
 from jusante.core.glossary import Entry
 from jusante.core.meaning import Meaning
+from jusante.core.model import PythonModel
 from jusante.core.problem import Problem
 from jusante.management.glossary import Claim, claims, glossary_problems, meaning_problems, secrecy_problems
 
@@ -23,9 +25,29 @@ def term_problems(system: System) -> list[Problem]:
     found = glossary_problems(glossary, system.graph, columns.columns)
     claimed = [(entry, tuple(claims(entry, system.graph, columns.columns))) for entry in glossary]
     meanings = meanings_of(system, [claim for _, named in claimed if len(named) > 1 for claim in named])
+    known = _known(system)
     for entry, named in claimed:
-        found += [*secrecy_problems(entry, named, system.graph), *meaning_problems(entry, named, meanings.get)]
+        found += [*secrecy_problems(entry, named, system.graph), *meaning_problems(entry, named, meanings.get, known)]
     return found
+
+
+def _known(system: System) -> Callable[[Claim], bool]:
+    """Whether all columns above something are known: those of a table that was loaded, or that a contract promises.
+
+    Where some are not, as before a first run, it cannot be told which column a name or a join means.
+    """
+    tables, contracts, graph = system.tables(), system.project.contracts, system.graph
+
+    def is_known(name: str) -> bool:
+        match graph[name].definition:
+            case Ingested(source=source, name=table):
+                contract = contracts.get(source.source)
+                return tables.get(name) is not None or (contract is not None and contract.table(table) is not None)
+            case PythonModel():
+                return tables.get(name) is not None
+        return True
+
+    return lambda claim: all(is_known(name) for name in graph.above([claim.asset]))
 
 
 def meanings_of(system: System, claimed: Sequence[Claim]) -> Mapping[Claim, Meaning]:

@@ -136,3 +136,20 @@ def test_what_is_less_secret_than_its_term_is_told(tmp_path: Path) -> None:
     write(tmp_path, {"models/marts/open_sales.sql": model.replace("public", "internal").replace("s@b", "t@b")})
     with Lake.open(tmp_path) as lake:
         assert lake.project.graph.versions["marts.open_sales"] == version
+
+
+def test_the_shop_has_one_meaning_for_each_of_its_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SALES_URL", "SOCIAL_URL", "SOCIAL_TOKEN"):
+        monkeypatch.setenv(name, "postgresql://nobody@nowhere/none")
+    shop = Path(__file__).parents[3] / "examples/shop"
+    project, problems = app.check(shop)
+    assert project is not None
+    assert (len(project.glossary), list(project.contracts)) == (7, ["sales"])
+    assert problems == []
+
+
+def test_what_is_not_known_to_its_sources_is_not_judged(tmp_path: Path) -> None:
+    text = HEAD + "    columns: [marts.all_sales.revenue, marts.net_sales.revenue]\n"
+    assert [problem.code for problem in told(tmp_path, text)] == ["J182"]
+    (tmp_path / "contracts/shop.odcs.yaml").unlink()
+    assert not [problem for problem in app.check(tmp_path)[1] if problem.code == "J182"]

@@ -123,6 +123,6 @@ def unpromised_reads(contracts: Mapping[str, Contract], graph: Graph, columns: C
             if promised is None or promised.column(column) or not readers:
                 continue
             first = graph[next(iter(readers))]
-            what = f"{', '.join(readers)} read {asset.id}.{column}, which the contract does not promise"
+            what = f"{asset.id}.{column} is read by {', '.join(readers)}, and the contract does not promise it"
             place = first.places.get(asset.id, first.place)
             yield Problem("J156", "warning", what, str(place), "ask its owner to promise it, or do without")

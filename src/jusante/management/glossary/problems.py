@@ -94,8 +94,14 @@ def secrecy_problems(entry: Entry, claimed: Sequence[Claim], graph: Graph) -> It
             yield Problem("J186", "warning", what, str(claim.place), f"say classification: {wanted} there")
 
 
-def meaning_problems(entry: Entry, claimed: Sequence[Claim], meaning_of: MeaningOf) -> Iterator[Problem]:
-    """The things that claim a term and are made differently from the first of them."""
+def meaning_problems(
+    entry: Entry, claimed: Sequence[Claim], meaning_of: MeaningOf, known: Callable[[Claim], bool]
+) -> Iterator[Problem]:
+    """The things that claim a term and are made differently from the first of them.
+
+    Only what is `known` to its sources is judged. Whether two attributes are one is seen from the joins above all claims.
+    """
+    all_known = all(known(claim) for claim in claimed)
     told = [(claim, meaning) for claim in claimed if (meaning := meaning_of(claim))]
     if len(told) < 2:
         return
@@ -103,6 +109,8 @@ def meaning_problems(entry: Entry, claimed: Sequence[Claim], meaning_of: Meaning
     for claim, meaning in rest:
         same = wanted.means(meaning)
         accepted = claim.name in entry.term.differs
+        if not (all_known or (wanted.aggregates and meaning.aggregates and known(first) and known(claim))):
+            continue
         if same and accepted:
             what = f"{claim.name} is said to differ from {first.name}, and means the same"
             yield Problem("J185", "warning", what, str(entry.where(claim.name)), "take it out of differs")

@@ -25,6 +25,7 @@ CODES: Mapping[str, str] = {
     "J130": "nobody owns it (a warning)",
     "J140": "a sensitive column reaches a place that is not for its purpose",
     "J141": "a model declares a column free of personal data that it does not have",
+    "J142": "the declared lineage of a model names what is not there",
     "J190": "a dbt project that has no manifest, or has not been imported yet",
     "J191": "a dbt manifest, or an import, that cannot be read",
     "J192": "a dbt project that changed since it was imported (a warning)",

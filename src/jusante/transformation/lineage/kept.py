@@ -11,7 +11,7 @@ from typing import Any
 
 from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
 
-FORM = 2
+FORM = 3
 """The number of this form; another one is not read."""
 
 
@@ -67,7 +67,8 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _packed(lineage: QueryLineage) -> Any:
     columns = {name: [_edge(edge) for edge in sorted(edges)] for name, edges in lineage.columns.items()}
-    return [columns, [_edge(e) for e in sorted(lineage.rows)], [[u.expression, u.reason] for u in lineage.unresolved]]
+    unresolved = [[each.expression, each.reason] for each in lineage.unresolved]
+    return [columns, [_edge(edge) for edge in sorted(lineage.rows)], unresolved, sorted(lineage.assumed)]
 
 
 def _edge(edge: Edge) -> list[Any]:
@@ -75,11 +76,12 @@ def _edge(edge: Edge) -> list[Any]:
 
 
 def _unpacked(packed: Any) -> QueryLineage:
-    columns, rows, unresolved = packed
+    columns, rows, unresolved, assumed = packed
     return QueryLineage(
         {name: frozenset(map(_edge_of, edges)) for name, edges in columns.items()},
         frozenset(map(_edge_of, rows)),
         tuple(Unresolved(*each) for each in unresolved),
+        frozenset(assumed),
     )
 
 

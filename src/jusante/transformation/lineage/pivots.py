@@ -74,7 +74,7 @@ def _values(fields: Sequence[exp.Expr]) -> Iterator[tuple[str, exp.Expr]]:
 def _choices(field: exp.Expr) -> list[tuple[str, exp.Expr]]:
     if not isinstance(field, exp.In) or not field.expressions:
         raise Untold("its columns depend on the data")
-    found = []
+    found: list[tuple[str, exp.Expr]] = []
     for value in field.expressions:
         plain = value.this if isinstance(value, exp.PivotAlias | exp.Alias) else value
         if plain.find(exp.Query, exp.Column):
@@ -129,9 +129,7 @@ def _stacked(pivot: exp.Pivot, source: exp.Expr, known: Known) -> exp.Query:
     return exp.union(*parts, distinct=False) if len(parts) > 1 else parts[0]
 
 
-def _unpivoted(
-    pivot: exp.Pivot, source: exp.Expr, known: Known
-) -> tuple[str, list[str], list[tuple[str, list[str]]]]:
+def _unpivoted(pivot: exp.Pivot, source: exp.Expr, known: Known) -> tuple[str, list[str], list[tuple[str, list[str]]]]:
     """The name of the column of names, those of the columns of values, and what is stacked under which name."""
     if isinstance(pivot.this, exp.Expr):
         into = pivot.args.get("into")

@@ -27,7 +27,6 @@ def _without_table_names(tree: exp.Expr) -> exp.Expr:
     return tree
 
 
-
 def numbered(tree: exp.Expr) -> bool:
     """Number columns of inner queries that bear a name for the second time, as DuckDB does; whether there were any."""
     found = False

@@ -80,7 +80,9 @@ def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> Quer
         found, unresolved = _walked(tree, tables)
     except Untold as untold:
         pivot = tree.find(exp.Pivot)
-        return _unknown(tables, output, (*missing, Unresolved(pivot.sql(DIALECT) if pivot else sql.strip(), str(untold))))
+        return _unknown(
+            tables, output, (*missing, Unresolved(pivot.sql(DIALECT) if pivot else sql.strip(), str(untold)))
+        )
     except (SqlglotError, RecursionError, KeyError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         return _unknown(tables, output, (*missing, Unresolved(sql.strip(), reason)))
@@ -118,4 +120,4 @@ def _named(columns: Sequence[str], output: Sequence[str]) -> Sequence[str]:
 
 def _unknown(tables: Tables, output: Sequence[str], unresolved: tuple[Unresolved, ...]) -> QueryLineage:
     everything = tables.everything
-    return QueryLineage(dict.fromkeys(output, everything), everything, unresolved)
+    return QueryLineage(dict.fromkeys(output, everything), everything, unresolved, frozenset({*output, ""}))

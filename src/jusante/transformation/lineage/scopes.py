@@ -13,6 +13,7 @@ from jusante.transformation.lineage.star_columns import is_unpacked
 
 MOST_ROUNDS = 12
 """How often a recursive query is walked, at the most, until nothing new is found."""
+_Edges = Callable[[exp.Expr, Any], set[Edge]]
 _ROW_PARTS = (
     ("where", "filter"),
     ("having", "filter"),
@@ -87,19 +88,25 @@ class Walk:
                 found.has_star = True
             name = projection.alias_or_name or f"#{number + 1}"
             found.add(name, edges(projection, "identity"))
-        for part, how in _ROW_PARTS:
-            if node := select.args.get(part):
-                found.rows |= edges(node, how)
-        if _sorts_by_all(select):
-            found.rows |= followed("sort", found.whole)
-        for join in _joins(select):
-            found.rows |= edges(join.args["on"], "join") if join.args.get("on") else self._using(scope, join)
+        found.rows |= self._clauses(scope, select, found, edges)
         found.rows |= self._groups(select, found, edges)
         for _, source in scope.selected_sources.values():
             found.rows |= self._rows_of(scope, source)
         return found
 
-    def _groups(self, select: exp.Select, found: Found, edges: Callable[[exp.Expr, Any], set[Edge]]) -> set[Edge]:
+    def _clauses(self, scope: Scope, select: exp.Select, found: Found, edges: _Edges) -> set[Edge]:
+        """What rows are chosen, joined and sorted by."""
+        rows: set[Edge] = set()
+        for part, how in _ROW_PARTS:
+            if node := select.args.get(part):
+                rows |= edges(node, how)
+        if _sorts_by_all(select):
+            rows |= followed("sort", found.whole)
+        for join in _joins(select):
+            rows |= edges(join.args["on"], "join") if join.args.get("on") else self._using(scope, join)
+        return rows
+
+    def _groups(self, select: exp.Select, found: Found, edges: _Edges) -> set[Edge]:
         """What rows are made one by: GROUP BY, or DISTINCT."""
         rows: set[Edge] = set()
         if group := select.args.get("group"):
@@ -239,7 +246,7 @@ def _joins(select: exp.Select) -> Iterator[exp.Join]:
 
 def _sorts_by_all(select: exp.Select) -> bool:
     order = select.args.get("order")
-    return bool(order) and any(isinstance(each.this, exp.Var) for each in order.expressions)
+    return order is not None and any(isinstance(each.this, exp.Var) for each in order.expressions)
 
 
 def _places(group: exp.Group) -> Iterator[int]:

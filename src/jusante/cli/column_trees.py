@@ -1,6 +1,6 @@
 """The lineage of a column as trees for a terminal, and as a document."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from rich.text import Text
@@ -64,13 +64,18 @@ def column_document(columns: ColumnGraph, graph: Graph, column: Origin, *, up: b
             }
             for step in steps
         ],
-        "unresolved": [
-            {"asset": asset, "expression": each.expression, "why": each.reason}
-            for asset, told in columns.unresolved.items()
-            if asset in tables
-            for each in told
-        ],
+        "unresolved": unresolved_document(columns, tables),
     }
+
+
+def unresolved_document(columns: ColumnGraph, assets: Collection[str]) -> list[dict[str, str]]:
+    """What could not be told of the lineage of assets, as `--json` prints it."""
+    return [
+        {"asset": asset, "expression": each.expression, "why": each.reason}
+        for asset, told in columns.unresolved.items()
+        if asset in assets
+        for each in told
+    ]
 
 
 def _node(graph: Graph, name: Origin) -> dict[str, Any]:

@@ -18,7 +18,7 @@ COMMANDS = {
     "query": ("query", "Ask a question in SQL, through the gate."),
     "contract": ("contract", "What the owners of sources promise: draft it, test it, see what breaks it."),
     "catalog": ("catalog", "Find assets and business terms, and read what is known of one."),
-    "lineage": ("inspect", "What a table is made of, and who reads it."),
+    "lineage": ("lineage", "What a table or column is made of, and who reads it."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),
     "logs": ("history", "What one run did, task by task."),

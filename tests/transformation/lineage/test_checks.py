@@ -1,7 +1,5 @@
 """Checks stand in the graph by column: what a lost column takes with it, they are part of."""
 
-from pathlib import Path
-
 import pytest
 
 from jusante.app import Lake

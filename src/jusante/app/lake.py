@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
+from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
@@ -128,10 +129,13 @@ class Lake:
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
             worker = Worker(run.run_id, self._tools(run.run_id), system.metadata.states(), anew=anew)
-            tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+            with telling(system, run, listener) as (heard, undelivered):
+                tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, heard)
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
-        return Report(run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered)
+        return Report(
+            run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered, tuple(undelivered)
+        )
 
     def _refuse_unready(self, chosen: Collection[str]) -> None:
         """Raise ProjectProblems where the secret of a source that is to be asked is missing."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "contract": ("contract", "What the owners of sources promise: draft it, test it, see what breaks it."),
     "catalog": ("catalog", "Find assets and business terms, and read what is known of one."),
     "lineage": ("lineage", "What a table or column is made of, and who reads it."),
+    "export": ("export", "The project in the words of other tools: openlineage."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),
     "logs": ("history", "What one run did, task by task."),

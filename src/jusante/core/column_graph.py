@@ -39,6 +39,10 @@ class ColumnGraph:
     def __contains__(self, column: Origin) -> bool:
         return column.column in self.columns(column.table)
 
+    def lineage(self, asset: str) -> QueryLineage | None:
+        """All that is known of the columns of an asset; None for what has none here."""
+        return self._lineages.get(asset)
+
     def columns(self, asset: str) -> tuple[str, ...]:
         """The columns of an asset, in their order; none where they are not known."""
         return tuple(self._lineages[asset].columns) if asset in self._lineages else ()

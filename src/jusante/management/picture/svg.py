@@ -46,11 +46,11 @@ def svg(drawing: Drawing) -> str:
     layout = arranged(sizes, {(link.source, link.target) for link in drawing.links}, gap_x=GAP_X, gap_y=GAP_Y)
     width, height = layout.width + 2 * MARGIN, layout.height + 2 * MARGIN + LEGEND
     boxes = {box.id: box for box in drawing.boxes}
+    size = f'width="{width:.0f}" height="{height:.0f}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'width="{width:.0f}" height="{height:.0f}" role="img" aria-label="{escape(_title(drawing), quote=True)}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage" viewBox="0 0 {width:.0f} {height:.0f}" {size} role="img">',
         f"<title>{escape(_title(drawing))}</title><style>{STYLE}</style>",
-        f'<rect class="page" width="{width:.0f}" height="{height:.0f}"/>',
+        f'<rect class="page" {size}/>',
         *_legend(drawing),
         f'<g class="stage" transform="translate({MARGIN:.0f} {MARGIN + LEGEND:.0f})">',
         *(_path(link, boxes, sizes, layout) for link in _inmost_last(drawing.links)),

@@ -4,6 +4,8 @@ import contextlib
 import functools
 import hashlib
 import json
+import os
+import threading
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -34,6 +36,8 @@ class Kept:
         self._path = path
         self._before: dict[str, Any] = _read(path) if path else {}
         self._used: dict[str, Any] = {}
+        self.anew = 0
+        """How many lineages had to be worked out, because nothing was kept of them."""
 
     def get(self, key: str) -> QueryLineage | None:
         """What was kept under a key."""
@@ -44,14 +48,15 @@ class Kept:
         return _unpacked(packed)
 
     def put(self, key: str, lineage: QueryLineage) -> None:
-        """Keep a lineage."""
+        """Keep a lineage that was worked out."""
+        self.anew += 1
         self._used[key] = _packed(lineage)
 
     def save(self) -> None:
         """Write what was used this time, if that is not what is there."""
         if self._path is None or self._used.keys() == self._before.keys():
             return
-        draft = self._path.with_suffix(".draft")
+        draft = self._path.with_suffix(f".{os.getpid()}-{threading.get_ident()}.draft")
         with contextlib.suppress(OSError):
             draft.write_text(json.dumps(self._used, separators=(",", ":")), encoding="utf-8")
             draft.replace(self._path)

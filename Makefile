@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCALE ?= 1
 
-BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries ledger dbt_projects catalog_search contract_round_trip data_drift data_drift_cost
+BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries ledger dbt_projects catalog_search contract_round_trip data_drift data_drift_cost lineage lineage_by_execution
 
 .PHONY: demo test lint types layers unit test-slow docs benchmarks $(BENCHMARKS:%=bench-%) clean
 

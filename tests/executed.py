@@ -4,6 +4,7 @@ Rows are made up from the values that a query itself compares with, so that filt
 """
 
 import datetime as dt
+import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -20,15 +21,19 @@ ROUNDS = 3
 ROWS = 30
 
 
-def missed(connection: duckdb.DuckDBPyConnection, sql: str, found: QueryLineage, tables: Tables) -> list[str]:
-    """The dependences that show, and that no edge tells of. The rows of each table `a.t` lie in `kept."a.t"`."""
-    for table in tables:
-        _show(connection, table, f"select * from {kept(table)}")
+def missed(
+    connection: duckdb.DuckDBPyConnection, sql: str, found: QueryLineage, tables: Tables, most: int = 4
+) -> list[str]:
+    """The dependences that show, and that no edge tells of. The rows of each table `a.t` lie in `kept."a.t"`.
+
+    `most` is how many ways of changing a column are tried.
+    """
+    show_all(connection, tables)
     before = answers(connection, sql)
     wrong = []
     for table, columns in tables.items():
         for column, kind in columns.items():
-            for change in changes(kept(table), column, kind):
+            for change in itertools.islice(changes(kept(table), column, kind), most):
                 _show(connection, table, change)
                 after = answers(connection, sql)
                 wrong += [f"{table}.{column} -> {name}" for name in _untold(before, after, found, f"{table}.{column}")]
@@ -39,7 +44,7 @@ def missed(connection: duckdb.DuckDBPyConnection, sql: str, found: QueryLineage,
 def _untold(
     before: Mapping[int, list[str]], after: Mapping[int, list[str]], found: QueryLineage, changed: str
 ) -> Iterator[str]:
-    if not after:
+    if not before or not after:
         return
     for (number, values), (name, edges) in zip(before.items(), found.columns.items(), strict=True):
         told = {str(edge.origin).lower() for edge in edges | found.rows}
@@ -71,15 +76,22 @@ def changes(rows: str, column: str, kind: str) -> Iterator[str]:
 def answers(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[int, list[str]]:
     """What each column holds, whatever the order of the rows; nothing where the query cannot be run on these values."""
     try:
-        table = connection.execute(sql).to_arrow_table()
+        rows = connection.execute(sql).fetchall()
     except duckdb.Error:
         return {}
-    return {number: sorted(map(str, column.to_pylist())) for number, column in enumerate(table.columns)}
+    width = len(connection.description or ())
+    return {number: sorted(str(row[number]) for row in rows) for number in range(width)}
 
 
 def kept(table: str) -> str:
     """Where the unchanged rows of a table lie."""
     return f'kept."{table}"'
+
+
+def show_all(connection: duckdb.DuckDBPyConnection, tables: Tables) -> None:
+    """All tables with their unchanged rows."""
+    for table in tables:
+        _show(connection, table, f"select * from {kept(table)}")
 
 
 def _show(connection: duckdb.DuckDBPyConnection, table: str, sql: str) -> None:

@@ -1,8 +1,11 @@
 """Checks stand in the graph by column: what a lost column takes with it, they are part of."""
 
+from pathlib import Path
+
 import pytest
 
 from jusante.app import Lake
+from jusante.core.blast import blast
 from jusante.core.column_graph import CHECK, ColumnGraph, asset_of
 from jusante.core.lineage import Origin
 from projects import run, write, write_shop
@@ -40,10 +43,15 @@ EXPECTED = {
 
 
 @pytest.fixture(scope="module")
-def columns(tmp_path_factory: pytest.TempPathFactory) -> ColumnGraph:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = write_shop(tmp_path_factory.mktemp("checks"))
     write(folder, {"models/marts/checked.sql": CHECKS})
     run(folder, "source:shop", "source:files")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def columns(folder: Path) -> ColumnGraph:
     with Lake.open(folder) as lake:
         return lake.columns
 
@@ -77,3 +85,11 @@ def test_every_check_of_the_project_is_a_node_behind_which_its_asset_stands(colu
     names = [name for name in columns.assets if name.startswith(CHECK)]
     assert "check:marts.priced" in names
     assert all(asset_of(name) in columns.assets for name in names)
+
+
+def test_a_check_is_touched_by_itself_and_its_table_is_not_named_twice(folder: Path) -> None:
+    with Lake.open(folder) as lake:
+        found = {each.id: each for each in blast(lake.project.graph, lake.columns, [Origin("shop.orders", "quantity")])}
+    assert found["check:marts.checked.quantity positive"].kind == "check"
+    assert found["marts.checked"].columns == ("quantity",)
+    assert "check:marts.checked.price between 0 and 9.5" not in found

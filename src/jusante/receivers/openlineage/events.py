@@ -7,9 +7,9 @@ import datetime as dt
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from jusante import __version__
 from jusante.core.asset import Asset, Ingested
 from jusante.core.column_graph import SOURCE, ColumnGraph
 from jusante.core.graph import Graph
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, Job, JobEvent, OutputDataset, Run, RunEvent
     from openlineage.client.facet_v2 import DatasetFacet, JobFacet, RunFacet
 
-PRODUCER = f"https://pypi.org/project/jusante/{__version__}"
+PRODUCER = f"https://pypi.org/project/jusante/{version('jusante')}"
 _SUBTYPES: Mapping[str, str] = {
     "identity": "IDENTITY",
     "transformation": "TRANSFORMATION",

@@ -222,8 +222,9 @@ def tried(cases: Iterator[Case], tally: Tally, rounds: int) -> Tally:
         except executed.duckdb.Error:
             tally.left_out["not run by DuckDB"] += 1
             continue
-        assert {table for table, _ in names} <= {*tables}, (name, names)
-        found = lineage(sql, {table: list(columns) for table, columns in tables.items()}.get, result)
+        assert {table.lower() for table, _ in names} <= {*tables}, (name, names)
+        known = {table: list(columns) for table, columns in tables.items()}
+        found = lineage(sql, lambda table, known=known: known.get(table.lower()), result)
         tally.queries += 1
         tally.outputs += len(result)
         if found.unresolved:
@@ -246,7 +247,9 @@ def generated(kind: str, scale: float) -> Tally:
         tally.queries += 1
         tally.outputs += len(found.columns)
         tally.unresolved += [f"{kind} {number}"] if found.unresolved else []
-        wrong = executed.missed(connection, sql, found, {t: c for t, c in tables.items() if t in sql})
+        # A column that the query does not name cannot change what it gives: none of these has a star over a table.
+        named = {t: {c: kind for c, kind in columns.items() if c in sql} for t, columns in tables.items() if t in sql}
+        wrong = executed.missed(connection, sql, found, named, most=2)
         tally.missed += [f"{kind} {number}: {', '.join(wrong)}"] if wrong else []
         measure.tell(f"{kind} {number}: {len(wrong)} missed")
     return tally

@@ -67,9 +67,13 @@ class _Builder:
 
     def _ingested(self, asset: Asset, ingested: Ingested) -> QueryLineage:
         table = f"{SOURCE}{asset.id}"
-        declared = tuple(name for name, rule in ingested.table.columns.items() if not rule.sensitive or rule.purpose)
-        names = tuple(dict.fromkeys([*(self._published(asset.id) or ()), *declared]))
-        return QueryLineage({name: frozenset({Edge(Origin(table, name), "identity")}) for name in names})
+        rules, cursor = ingested.table.columns, ingested.table.ingest.cursor
+        kept_out = {name.lower() for name, rule in rules.items() if rule.sensitive and not rule.purpose}
+        names: dict[str, str] = {}
+        for name in (*(self._published(asset.id) or ()), *ingested.table.key, *([cursor] if cursor else []), *rules):
+            if name.lower() not in kept_out:
+                names.setdefault(name.lower(), name)
+        return QueryLineage({name: frozenset({Edge(Origin(table, name), "identity")}) for name in names.values()})
 
     def _query(self, query: Query, output: Sequence[str]) -> QueryLineage:
         columns = {name: self._columns.get(name) for name in query.reads}

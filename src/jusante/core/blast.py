@@ -42,36 +42,13 @@ def blast(graph: Graph, columns: ColumnGraph, changed: Iterable[Origin]) -> tupl
         place = _place(step.target)
         if step.edge.is_direct and step.edge.origin in reached:
             reached.add(step.target)
-<<<<<<< HEAD
-            direct.add(name)
-        if name not in own:
-            found.setdefault(name, {})
-            if step.target.column:
-                found[name][step.target.column] = None
-    for name in sorted(_beyond(graph, columns, found) - own):
-        found.setdefault(name, {})
-    touched = [_touched(graph, name, tuple(names), is_direct=name in direct) for name, names in found.items()]
-    return tuple(sorted(touched, key=_rank))
-
-
-def _beyond(graph: Graph, columns: ColumnGraph, found: Iterable[str]) -> set[str]:
-    """All that reads what is touched and whose columns are not known, as before a first run: it may depend on any."""
-    blind = [name for name in found if name in graph and not columns.columns(name)]
-    return graph.below(blind)
-
-
-def _touched(graph: Graph, name: str, columns: tuple[str, ...], *, is_direct: bool) -> Touched:
-    if name not in graph:
-        table = name.removeprefix(CHECK)
-        checked = next((asset for asset in graph if table.startswith(f"{asset.id}.")), None)
-        return Touched(name, "check", checked.owner if checked else None, columns, is_direct)
-    asset = graph[name]
-=======
             direct.add(place)
         if place.table not in own:
             found.setdefault(place, {})
             if step.target.column and not place.column:
                 found[place][step.target.column] = None
+    for name in sorted(_beyond(graph, columns, [place.table for place in found]) - own):
+        found.setdefault(Origin(name, ""), {})
     touched = [_touched(graph, place, tuple(names), is_direct=place in direct) for place, names in found.items()]
     return tuple(sorted(touched, key=_rank))
 
@@ -81,11 +58,16 @@ def _place(target: Origin) -> Origin:
     return target if target.table.startswith(CHECK) else Origin(target.table, "")
 
 
+def _beyond(graph: Graph, columns: ColumnGraph, found: Iterable[str]) -> set[str]:
+    """All that reads what is touched and whose columns are not known, as before a first run: it may depend on any."""
+    blind = [name for name in found if name in graph and not columns.columns(name)]
+    return graph.below(blind)
+
+
 def _touched(graph: Graph, place: Origin, columns: tuple[str, ...], *, is_direct: bool) -> Touched:
     asset = graph[asset_of(place.table)]
     if place.column:
         return Touched(str(place), "check", asset.owner, columns, is_direct)
->>>>>>> f41084d (Each check that is touched is named by itself, with the owner of its table)
     kind = asset.definition.kind if isinstance(asset.definition, Exposure) else asset.kind
     return Touched(asset.id, kind, asset.owner, columns, is_direct)
 

@@ -62,8 +62,18 @@ FIXTURE_TABLES = {
 """The tables that the fixtures speak of."""
 
 _SUSHI = """
-import json, sys
+import json, re, sys
+from pathlib import Path
 from sqlmesh import Context
+folder = Path(sys.argv[1])
+# Its own settings speak of servers; what is needed of them here is this much.
+(folder / "config.py").rename(folder / "config.py.txt") if (folder / "config.py").exists() else None
+(folder / "config.yaml").write_text(
+    "gateways: {local: {connection: {type: duckdb}}}\\n"
+    "model_defaults: {dialect: duckdb, start: 2026-01-01}\\n"
+)
+for path in folder.glob("models/*.sql"):  # how a table is written is of no account, and needs another package
+    path.write_text(re.sub(r"kind CUSTOM [(](?:[^()]|[(][^()]*[)])*[)]", "kind FULL", path.read_text()))
 context = Context(paths=sys.argv[1])
 found = []
 for model in context.models.values():
@@ -74,7 +84,7 @@ for model in context.models.values():
     for name in model.depends_on:
         above = context.get_model(name)
         kinds = (above.columns_to_types or {}) if above else {}
-        tables[name.replace('"', "").split(".", 1)[-1]] = {c: t.sql("duckdb") for c, t in kinds.items()}
+        tables[name.replace('"', "").split(".", 1)[-1]] = {c: t.sql("duckdb").replace("UNKNOWN", "TEXT") for c, t in kinds.items()}
     found.append({"name": model.name, "sql": query.sql("duckdb"), "tables": tables})
 json.dump(found, open(sys.argv[2], "w"), default=str)
 """

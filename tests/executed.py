@@ -57,7 +57,7 @@ def changes(rows: str, column: str, kind: str) -> Iterator[str]:
     quoted = f'"{column}"'
     if kind.startswith(("STRUCT", "MAP")) or kind.endswith("]"):
         other = "null"
-    elif kind == "VARCHAR":
+    elif kind in {"VARCHAR", "TEXT"}:
         other = f"{quoted} || 'x'"
     elif kind.startswith(("DATE", "TIMESTAMP")):
         other = f"({quoted} + interval 40 day)"
@@ -141,7 +141,7 @@ def _is_day(text: str) -> bool:
 def _value(kind: str, literals: Mapping[str, Sequence[Any]], chance: random.Random) -> Any:
     if chance.random() < 0.08:
         return None
-    if kind == "VARCHAR":
+    if kind in {"VARCHAR", "TEXT"}:
         return chance.choice(literals["text"])
     if kind.startswith(("DATE", "TIMESTAMP")):
         day = dt.date.fromisoformat(chance.choice(literals["day"])) + dt.timedelta(days=chance.choice((0, 0, 1, 3, 20)))

@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SCALE ?= 1
 
-BENCHMARKS := help_start postgres_to_iceberg five_hundred_models tpch_queries ledger dbt_projects catalog_search contract_round_trip data_drift data_drift_cost masks
+# Every script in benchmarks/ that can be started.
+BENCHMARKS := $(patsubst benchmarks/%.py,%,$(shell grep -l '^if __name__' benchmarks/*.py))
 
 .PHONY: demo test lint types layers unit test-slow docs benchmarks $(BENCHMARKS:%=bench-%) clean
 
@@ -39,7 +40,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(STAMP): $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards,contracts]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards,contracts,openlineage]" --group dev
 	touch $@
 
 # Each measures itself beside its peers and writes its part of benchmarks/RESULTS.md.

@@ -18,6 +18,7 @@ def model(**header: Any) -> Callable[[_Function], _Function]:
 
     Parameters whose default is a table's name (`orders: pa.Table = "sales.orders"`) receive that table as Arrow. The
     function returns anything that speaks Arrow: a `pyarrow.Table` or `RecordBatchReader`, a pandas or Polars frame.
+    `lineage={"share": ["ml.spend.amount"], "*": []}` declares what its columns are made of, and what decides its rows.
     """
     del header  # read from the source text: `jusante check` runs no code of the project
 

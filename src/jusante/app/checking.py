@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from jusante.app.columns import lineage_problems
 from jusante.app.contract_checking import agreed_problems, contract_problems_among
 from jusante.app.glossary import term_problems
 from jusante.app.sensitive import sensitive_problems
@@ -36,6 +37,11 @@ def _compiled(project: Project) -> list[Problem]:
     """What shows only in a project that can be read: where its columns go, what was promised of them, what they mean."""
     system = System(project, resolve(project))
     try:
-        return [*sensitive_problems(system), *agreed_problems(system), *term_problems(system)]
+        return [
+            *sensitive_problems(system),
+            *lineage_problems(system),
+            *agreed_problems(system),
+            *term_problems(system),
+        ]
     finally:
         system.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
+from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
@@ -130,10 +131,13 @@ class Lake:
         self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
-            tasks = self._make(chosen, run.run_id, listener, anew=anew)
+            with telling(system, run, listener) as (heard, undelivered):
+                tasks = self._make(chosen, run.run_id, heard, anew=anew)
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
-        return Report(run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered)
+        return Report(
+            run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered, tuple(undelivered)
+        )
 
     def _make(
         self, chosen: Collection[str], run_id: str, listener: Listener = _unheard, *, anew: bool = False

@@ -8,13 +8,14 @@ from jusante.core.run import Task
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """How a run went."""
+    """How a run went. `notices` are about the run itself, and no single task."""
 
     run_id: str
     status: str
     seconds: float
     tasks: tuple[Task, ...]
     recovered: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The report as `--json` prints it."""

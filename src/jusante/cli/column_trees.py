@@ -1,34 +1,56 @@
 """The lineage of a column as trees for a terminal, and as a document."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from rich.text import Text
 from rich.tree import Tree
 
-from jusante.core.column_graph import SOURCE, ColumnGraph, Step
+from jusante.core.column_graph import CHECK, SOURCE, ColumnGraph, Step, asset_of
 from jusante.core.graph import Graph
-from jusante.core.lineage import Edge, Origin
+from jusante.core.lineage import Origin
 
-_Neighbours = Callable[[Origin], list[tuple[Origin, Edge]]]
+_Neighbours = Callable[[Origin], list[tuple[Origin, Step]]]
 
 
 def column_trees(columns: ColumnGraph, column: Origin, *, up: bool, down: bool) -> Iterator[Tree | Text]:
-    """What a column is made of and who shows it, as trees of values; then what decides it without being seen in it."""
-    if up:
+    """What a column is made of and who shows it, as trees of values; then what decides it without being seen in it,
+    which checks look at it, and what of all that could not be told.
+    """
+    above = columns.above([column]) if up else ()
+    below = columns.below([column]) if down else ()
+    if up and not column.table.startswith(CHECK):
         yield Text("made of", "dim")
-        yield _grown(column, None, lambda each: _direct(columns.steps_to(each), up=True), set())
-        yield from _deciding("decided by", columns.above([column]), up=True)
+        yield _grown(columns, column, None, lambda each: _direct(columns.steps_to(each), up=True), set())
+    yield from _deciding("decided by", above, up=True)
     if down:
         yield Text("seen in", "dim")
-        yield _grown(column, None, lambda each: _direct(columns.steps_from(each), up=False), set())
-        yield from _deciding("decides", columns.below([column]), up=False)
+        yield _grown(columns, column, None, lambda each: _direct(columns.steps_from(each), up=False), set())
+        yield from _deciding("decides", [step for step in below if not step.target.table.startswith(CHECK)], up=False)
+        yield from _checked(below)
+    yield from unresolved_lines(columns, [column.table, *(step.target.table for step in (*above, *below))])
+
+
+def unresolved_lines(columns: ColumnGraph, assets: Iterable[str]) -> Iterator[Text]:
+    """What could not be told of the lineage of assets, in words."""
+    told = columns.unresolved
+    named = [name for name in dict.fromkeys(assets) if name in told]
+    if named:
+        yield Text("\nnot known", "yellow")
+    for name in named:
+        for each in told[name]:
+            shown = " ".join(each.expression.split())
+            yield Text.assemble(f"  {name}", (f"  {shown[:60]}{'…' if len(shown) > 60 else ''}: {each.reason}", "dim"))
 
 
 def column_document(columns: ColumnGraph, graph: Graph, column: Origin, *, up: bool, down: bool) -> dict[str, Any]:
-    """The lineage as `--json` prints it: ids are `table.column`; an edge to a table decides which rows it has."""
+    """The lineage as `--json` prints it: ids are `table.column`; an edge to a table decides which rows it has.
+
+    `assumed` edges are all that there may be where nobody could tell which there are; `unresolved` says why.
+    """
     steps = dict.fromkeys((*(columns.above([column]) if up else ()), *(columns.below([column]) if down else ())))
     names = dict.fromkeys([column, *(o for step in steps for o in (step.edge.origin, step.target))])
+    tables = {name.table for name in names}
     return {
         "nodes": [_node(graph, name) for name in names],
         "edges": [
@@ -38,43 +60,65 @@ def column_document(columns: ColumnGraph, graph: Graph, column: Origin, *, up: b
                 "kind": "direct" if step.edge.is_direct else "indirect",
                 "why": step.edge.how,
                 "masked": step.edge.masked,
+                "assumed": columns.is_assumed(step),
             }
             for step in steps
         ],
-        "unresolved": [
-            {"asset": asset, "expression": each.expression, "why": each.reason}
-            for asset, told in columns.unresolved.items()
-            for each in told
-        ],
+        "unresolved": unresolved_document(columns, tables),
     }
 
 
+def unresolved_document(columns: ColumnGraph, assets: Collection[str]) -> list[dict[str, str]]:
+    """What could not be told of the lineage of assets, as `--json` prints it."""
+    return [
+        {"asset": asset, "expression": each.expression, "why": each.reason}
+        for asset, told in columns.unresolved.items()
+        if asset in assets
+        for each in told
+    ]
+
+
 def _node(graph: Graph, name: Origin) -> dict[str, Any]:
-    asset = graph[name.table.removeprefix(SOURCE)]
-    kind = "source" if name.table.startswith(SOURCE) else asset.kind
-    return {"id": _id(name), "kind": kind, "owner": asset.owner, "tags": list(asset.tags)}
+    asset = graph[asset_of(name.table)]
+    return {"id": _id(name), "kind": kind_of(name.table, graph), "owner": asset.owner, "tags": list(asset.tags)}
+
+
+def kind_of(name: str, graph: Graph) -> str:
+    """What sort of thing stands behind the name of a node: an asset's kind, a table at its source, or a check."""
+    if name.startswith(SOURCE):
+        return "source"
+    return "check" if name.startswith(CHECK) else graph[name].kind
 
 
 def _id(name: Origin) -> str:
     return str(name) if name.column else name.table
 
 
-def _direct(steps: Iterable[Step], *, up: bool) -> list[tuple[Origin, Edge]]:
-    return [(step.edge.origin if up else step.target, step.edge) for step in steps if step.edge.is_direct]
+def _direct(steps: Iterable[Step], *, up: bool) -> list[tuple[Origin, Step]]:
+    return [(step.edge.origin if up else step.target, step) for step in steps if step.edge.is_direct]
 
 
-def _grown(column: Origin, edge: Edge | None, neighbours: _Neighbours, seen: set[Origin]) -> Tree:
-    told = f"  {edge.how}{', masked' if edge.masked else ''}" if edge and edge.how != "identity" else ""
+def _grown(columns: ColumnGraph, column: Origin, step: Step | None, neighbours: _Neighbours, seen: set[Origin]) -> Tree:
     again = column in seen
-    tree = Tree(Text.assemble(_id(column), (told + ("  (see above)" if again else ""), "dim")), guide_style="dim")
+    told = f"  {_how(columns, step)}" if step else ""
+    tree = Tree(Text.assemble(_id(column), (told.rstrip() + ("  (see above)" if again else ""), "dim")))
+    tree.guide_style = "dim"
     if not again:
         seen.add(column)
         for other, by in neighbours(column):
-            tree.add(_grown(other, by, neighbours, seen))
+            tree.add(_grown(columns, other, by, neighbours, seen))
     return tree
 
 
-def _deciding(title: str, steps: tuple[Step, ...], *, up: bool) -> Iterator[Text]:
+def _how(columns: ColumnGraph, step: Step) -> str:
+    """What is done to the values; nothing is said where they stay as they are."""
+    edge = step.edge
+    words = [edge.how if edge.how != "identity" else "", "masked" if edge.masked else ""]
+    words = ["assumed"] if columns.is_assumed(step) else words
+    return ", ".join(word for word in words if word)
+
+
+def _deciding(title: str, steps: Iterable[Step], *, up: bool) -> Iterator[Text]:
     """The indirect edges on the way, each column once, with what it does and where."""
     found: dict[tuple[Origin, str], list[str]] = {}
     for step in steps:
@@ -86,3 +130,12 @@ def _deciding(title: str, steps: tuple[Step, ...], *, up: bool) -> Iterator[Text
     for (column, how), places in found.items():
         where = f" in {', '.join(dict.fromkeys(places))}" if up else ""
         yield Text.assemble(f"  {_id(column)}", (f"  {how}{where}", "dim"))
+
+
+def _checked(steps: Iterable[Step]) -> Iterator[Text]:
+    """The checks that look at it, or at what is made of it."""
+    found = dict.fromkeys(step.target for step in steps if step.target.table.startswith(CHECK))
+    if found:
+        yield Text("\nchecked by", "dim")
+    for check in found:
+        yield Text.assemble(f"  {check.column}", (f"  on {asset_of(check.table)}", "dim"))

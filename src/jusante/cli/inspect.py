@@ -1,16 +1,11 @@
-"""`jusante check`, `plan` and `lineage`: looking, without touching."""
+"""`jusante check` and `plan`: looking, without touching."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from jusante.cli.options import asset_names, opened, project_options
-
-if TYPE_CHECKING:
-    from jusante.app import Lake
-    from jusante.core.lineage import Origin
 
 
 @click.command()
@@ -58,65 +53,3 @@ def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json
     console.print(
         f"\n{counted(sure, 'task')} to do, {maybe:,} more if sources have news, {total - len(tasks):,} up to date"
     )
-
-
-@click.command()
-@click.argument("table", required=False, shell_complete=asset_names)
-@click.option("--up", "only_up", is_flag=True, help="Only what it is made of.")
-@click.option("--down", "only_down", is_flag=True, help="Only who reads it.")
-@project_options
-def lineage(
-    table: str | None, only_up: bool, only_down: bool, folder: Path, environment: str | None, as_json: bool
-) -> None:
-    """What a table, or one of its columns (marts.daily_sales.revenue), is made of, and who reads it.
-
-    Without a TABLE, the whole graph.
-    """
-    from jusante.cli.console import out, print_json
-    from jusante.cli.trees import trees
-    from jusante.core.graph import Graph
-    from jusante.orchestration.selection import select
-
-    with opened(folder, environment) as lake:
-        graph: Graph = lake.project.graph
-        if table and (column := lake.column(table)):
-            _tell_column(lake, column, up=not only_down, down=not only_up, as_json=as_json)
-            return
-    chosen = set(graph.ids)
-    if table:
-        start = select(graph, [table])
-        chosen = set(start) | (set() if only_down else graph.above(start)) | (set() if only_up else graph.below(start))
-    if as_json:
-        print_json(_document(graph, chosen))
-        return
-    console = out()
-    for tree in trees(graph, table, chosen, up=not only_down, down=not only_up):
-        console.print(tree)
-
-
-def _tell_column(lake: "Lake", column: "Origin", *, up: bool, down: bool, as_json: bool) -> None:
-    from jusante.cli.column_trees import column_document, column_trees
-    from jusante.cli.console import out, print_json
-
-    columns = lake.columns
-    if as_json:
-        print_json(column_document(columns, lake.project.graph, column, up=up, down=down))
-        return
-    console = out()
-    for part in column_trees(columns, column, up=up, down=down):
-        console.print(part)
-
-
-def _document(graph: object, chosen: set[str]) -> dict[str, object]:
-    from jusante.core.graph import Graph
-
-    assert isinstance(graph, Graph)
-    assets = [asset for asset in graph if asset.id in chosen]
-    nodes = [{"id": a.id, "kind": a.kind, "owner": a.owner, "tags": list(a.tags)} for a in assets]
-    edges = [
-        {"from": above, "to": a.id, "kind": "direct", "why": "reads"}
-        for a in assets
-        for above in a.inputs
-        if above in chosen
-    ]
-    return {"nodes": nodes, "edges": edges}

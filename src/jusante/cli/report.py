@@ -25,6 +25,8 @@ def print_report(report: Report) -> None:
         return
     _print_tasks(console, done)
     _print_notices(console, report.tasks)
+    for notice in report.notices:
+        console.print(Text.assemble(("! ", "yellow"), notice))
     _print_errors(console, report.tasks)
     console.print(closing(report))
 

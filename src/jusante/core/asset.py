@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from jusante.core.check import Check
+from jusante.core.check import Check, NotNull, Unique
 from jusante.core.classification import Classification
 from jusante.core.dashboard import Dashboard
 from jusante.core.exposure import Exposure
@@ -190,6 +190,15 @@ class Asset:
                 return ()
 
     @property
+    def audited(self) -> tuple[Check, ...]:
+        """The declared checks, after what a grain promises: its columns are filled, and no two rows agree in them."""
+        if not self.grain:
+            return self.checks
+        if self.kind == "ingested":  # of rows with the same key one is kept: nothing is left to compare
+            return (NotNull(columns=self.grain, name="key"), *self.checks)
+        return (NotNull(columns=self.grain, name="grain"), Unique(columns=self.grain, name="grain"), *self.checks)
+
+    @property
     def declassified(self) -> Mapping[str, str]:
         """The columns it declares free of personal data, each with the reason."""
         match self.definition:
@@ -233,7 +242,7 @@ def _canonical(definition: Definition) -> Any:
             return [script, step.model_dump(exclude={"about", "owner", "steward", "tags"})]
 
 
-_FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "declassify"}
+_FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify"}
 
 
 def _settings(header: Any) -> Any:

@@ -4,13 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from jusante.core.column_graph import ColumnGraph
+from jusante.core.column_graph import CHECK, ColumnGraph, asset_of
 from jusante.core.exposure import Exposure
 from jusante.core.graph import Graph
 from jusante.core.lineage import Origin
 
-CHECK = "check:"
-"""What comes before the id of a check among the nodes of the column graph."""
 _IMPORTANCE = ("share", "sync", "feature", "application", "ml", "dashboard", "report", "notebook", "analysis", "step")
 """What leaves the house first: it is seen by others. Then tables, then the checks on them."""
 
@@ -37,22 +35,27 @@ def blast(graph: Graph, columns: ColumnGraph, changed: Iterable[Origin]) -> tupl
     """All that depends on changed columns, the most important first; the tables that the columns stand in are left out."""
     origins = tuple(changed)
     own = {origin.table for origin in origins}
-    found: dict[str, dict[str, None]] = {}
-    direct: set[str] = set()
+    found: dict[Origin, dict[str, None]] = {}
+    direct: set[Origin] = set()
     reached = set(origins)
     for step in columns.below(origins):
-        name = step.target.table
+        place = _place(step.target)
         if step.edge.is_direct and step.edge.origin in reached:
             reached.add(step.target)
-            direct.add(name)
-        if name not in own:
-            found.setdefault(name, {})
-            if step.target.column:
-                found[name][step.target.column] = None
-    for name in sorted(_beyond(graph, columns, found) - own):
-        found.setdefault(name, {})
-    touched = [_touched(graph, name, tuple(names), is_direct=name in direct) for name, names in found.items()]
+            direct.add(place)
+        if place.table not in own:
+            found.setdefault(place, {})
+            if step.target.column and not place.column:
+                found[place][step.target.column] = None
+    for name in sorted(_beyond(graph, columns, [place.table for place in found]) - own):
+        found.setdefault(Origin(name, ""), {})
+    touched = [_touched(graph, place, tuple(names), is_direct=place in direct) for place, names in found.items()]
     return tuple(sorted(touched, key=_rank))
+
+
+def _place(target: Origin) -> Origin:
+    """What a column belongs to: an asset as a whole, or a check, each by itself."""
+    return target if target.table.startswith(CHECK) else Origin(target.table, "")
 
 
 def _beyond(graph: Graph, columns: ColumnGraph, found: Iterable[str]) -> set[str]:
@@ -61,14 +64,12 @@ def _beyond(graph: Graph, columns: ColumnGraph, found: Iterable[str]) -> set[str
     return graph.below(blind)
 
 
-def _touched(graph: Graph, name: str, columns: tuple[str, ...], *, is_direct: bool) -> Touched:
-    if name not in graph:
-        table = name.removeprefix(CHECK)
-        checked = next((asset for asset in graph if table.startswith(f"{asset.id}.")), None)
-        return Touched(name, "check", checked.owner if checked else None, columns, is_direct)
-    asset = graph[name]
+def _touched(graph: Graph, place: Origin, columns: tuple[str, ...], *, is_direct: bool) -> Touched:
+    asset = graph[asset_of(place.table)]
+    if place.column:
+        return Touched(str(place), "check", asset.owner, columns, is_direct)
     kind = asset.definition.kind if isinstance(asset.definition, Exposure) else asset.kind
-    return Touched(name, kind, asset.owner, columns, is_direct)
+    return Touched(asset.id, kind, asset.owner, columns, is_direct)
 
 
 def _rank(touched: Touched) -> tuple[int, bool, str]:

@@ -1,5 +1,6 @@
 """The one graph, by column: from a source's column to whatever shows something of it."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,6 +9,13 @@ from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
 
 SOURCE = "source:"
 """What comes before the name of a table as it is at its source."""
+CHECK = "check:"
+"""What comes before the name of a table whose checks are meant: each of them is a column of it, by its title."""
+
+
+def asset_of(name: str) -> str:
+    """The asset that stands behind a table at its source, or behind checks."""
+    return name.removeprefix(SOURCE).removeprefix(CHECK)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,9 +39,27 @@ class ColumnGraph:
     def __contains__(self, column: Origin) -> bool:
         return column.column in self.columns(column.table)
 
+    def lineage(self, asset: str) -> QueryLineage | None:
+        """All that is known of the columns of an asset; None for what has none here."""
+        return self._lineages.get(asset)
+
     def columns(self, asset: str) -> tuple[str, ...]:
         """The columns of an asset, in their order; none where they are not known."""
         return tuple(self._lineages[asset].columns) if asset in self._lineages else ()
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The names of all that has columns here, checks (`check:a.t`) among them, each after what it depends on."""
+        return tuple(self._lineages)
+
+    def is_assumed(self, step: Step) -> bool:
+        """Whether nobody could tell what the target depends on, so that this is one of all dependences there may be."""
+        return step.target.column in self._lineages[step.target.table].assumed
+
+    def checks_below(self, columns: Iterable[Origin]) -> tuple[Origin, ...]:
+        """The checks that look at columns, or at what is made of them; near first."""
+        targets = (step.target for step in self.below(columns))
+        return tuple(dict.fromkeys(target for target in targets if target.table.startswith(CHECK)))
 
     def steps_to(self, column: Origin) -> Iterator[Step]:
         """What a column depends on directly: its own edges, then those of its asset's rows."""
@@ -70,14 +96,14 @@ class ColumnGraph:
 
     @staticmethod
     def _walk(columns: Iterable[Origin], steps: _Steps, onward: _Onward) -> tuple[Step, ...]:
-        waiting = list(columns)
+        waiting = deque(columns)
         seen, found = set(waiting), dict[Step, None]()
         while waiting:
-            for step in steps(waiting.pop(0)):
+            for step in steps(waiting.popleft()):
                 found[step] = None
                 fresh = [column for column in onward(step) if column not in seen]
                 seen.update(fresh)
-                waiting += fresh
+                waiting.extend(fresh)
         return tuple(found)
 
     @cached_property

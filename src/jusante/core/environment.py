@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from jusante.core.contract import Contract
 from jusante.core.glossary import Glossary
 from jusante.core.graph import Graph
 from jusante.core.noun import Noun
 from jusante.core.problem import Problem
+from jusante.core.secret import Secret
 from jusante.core.source import Source
 
 
@@ -37,6 +38,24 @@ class Keys(Noun):
     )
 
 
+class OpenLineage(Noun):
+    """Where runs tell what they do, in the words of OpenLineage: a file, a receiver over HTTP, or the console."""
+
+    file: str | None = Field(None, description="A file of one event a line, relative to the project.")
+    url: Any = Field(None, description="A receiver over HTTP: Marquez, DataHub …; `api/v1/lineage` is added.")
+    api_key: Any = Field(None, description="What the receiver knows us by; by reference: `${env:NAME}`.")
+    console: bool = Field(False, description="Onto standard error.")
+    timeout_seconds: float = Field(2.0, gt=0, le=30, description="How long one delivery may take.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "OpenLineage":
+        if sum(map(bool, (self.file, self.url, self.console))) != 1:
+            raise ValueError("openlineage goes one way; write one of file, url and console")
+        if self.api_key and not isinstance(self.api_key, Secret):
+            raise ValueError("the api_key is written out; write it as ${env:NAME} and set NAME")
+        return self
+
+
 class Environment(Noun):
     """Where each part lies. Empty: all in `.jusante/` in the project."""
 
@@ -45,6 +64,7 @@ class Environment(Noun):
     metadata: Any = Field(None, description="The SQL database that holds runs and states; SQLite by default.")
     engine: EngineChoice = EngineChoice()
     keys: Keys = Keys()
+    openlineage: OpenLineage | None = Field(None, description="Where runs tell what they do, if anywhere.")
     parallel: int = Field(4, ge=1, le=64, description="How many tasks of a run work at once.")
 
 

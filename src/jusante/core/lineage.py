@@ -49,11 +49,15 @@ class Unresolved:
 
 @dataclass(frozen=True, slots=True)
 class QueryLineage:
-    """The edges of each output column, in their order, and those that decide which rows there are (`rows`)."""
+    """The edges of each output column, in their order, and those that decide which rows there are (`rows`).
+
+    `assumed` names the columns whose edges nobody could tell, so that they depend on all there is; "" for the rows.
+    """
 
     columns: dict[str, frozenset[Edge]] = field(default_factory=dict)
     rows: frozenset[Edge] = frozenset()
     unresolved: tuple[Unresolved, ...] = ()
+    assumed: frozenset[str] = frozenset()
 
     def edges(self, column: str) -> frozenset[Edge]:
         """All edges of a column: its own, and those of the rows."""

@@ -27,6 +27,11 @@ class Model(Noun):
     time: str | None = Field(None, description="The column with the time a row is about.")
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()
+    lineage: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Of a Python model: the columns, as `table.column`, that each of its columns is made of; under `*` "
+        "those that decide which rows there are. What is not declared may depend on all that it reads.",
+    )
     declassify: Mapping[str, str] = Field(
         default_factory=dict, description="Columns that hold no personal data any more, each with the reason."
     )
@@ -104,7 +109,8 @@ class ForeignModel:
 class PythonModel:
     """A function under `models/` with `@model`. `inputs` are the tables its parameters take, by parameter.
 
-    `file` is relative to the project; `canonical` is the module's syntax tree, without comments and docstrings.
+    `file` is relative to the project; `canonical` is the module's syntax tree, without comments and docstrings. `lines`
+    says where the lineage of each column is declared, counted from 1.
     """
 
     header: Model
@@ -112,6 +118,7 @@ class PythonModel:
     function: str
     inputs: Mapping[str, str]
     canonical: str
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jusante.core.asset import Asset
-from jusante.core.check import Check, NotNull, Unique
+from jusante.core.check import Check
 from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
@@ -73,8 +73,6 @@ class Workshop:
 
 
 def checks_of(asset: Asset) -> tuple[Check, ...]:
-    """The declared checks, and what a grain promises: its columns are filled, and no two rows agree in them."""
+    """What must hold before a model is published."""
     assert isinstance(asset.definition, SqlModel | PythonModel)
-    if not asset.grain:
-        return asset.checks
-    return (NotNull(columns=asset.grain, name="grain"), Unique(columns=asset.grain, name="grain"), *asset.checks)
+    return asset.audited

@@ -2,7 +2,6 @@
 
 import importlib
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,17 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from jusante.core.lineage import Edge, QueryLineage
+from executed import Tables, kept, missed, untold
+from jusante.core.lineage import Edge
 from jusante.transformation.lineage import lineage
+from jusante.transformation.lineage.query import ColumnsOf
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text(encoding="utf-8"))
 TABLES = {"a.t": ["id", "name", "kind", "amount", "day"], "a.u": ["id", "label", "score"]}
+KINDS = {
+    "a.t": {"id": "INTEGER", "name": "VARCHAR", "kind": "VARCHAR", "amount": "INTEGER", "day": "DATE"},
+    "a.u": {"id": "INTEGER", "label": "VARCHAR", "score": "INTEGER"},
+}
 ROWS = {
     "t": "(1, 'a', 'p', 3, date '2026-01-01'), (2, 'b', 'p', 1, date '2026-01-15'), (3, 'c', 'q', 4, date '2026-02-01'),"
     " (4, 'a', 'q', 2, date '2026-02-03')",
@@ -41,55 +46,25 @@ def test_what_execution_shows_has_an_edge(case: dict[str, Any]) -> None:
     connection = duckdb.connect()
     connection.execute("create schema a; create schema kept")
     for table, rows in ROWS.items():
-        connection.execute(f"create table kept.{table} as from (values {rows}) as v({', '.join(TABLES[f'a.{table}'])})")
-    assert missed(connection, case["sql"], lineage(case["sql"], TABLES.get), TABLES) == []
+        connection.execute(
+            f"create table {kept(f'a.{table}')} as from (values {rows}) as v({', '.join(TABLES[f'a.{table}'])})"
+        )
+    read = {name: KINDS[name] for name in TABLES if name in case["sql"]}
+    assert missed(connection, case["sql"], lineage(case["sql"], TABLES.get), read) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["case"] for case in CASES])
+def test_what_execution_shows_on_made_up_rows_has_an_edge(case: dict[str, Any]) -> None:
+    read = {name: KINDS[name] for name in TABLES if name in case["sql"]}
+    assert untold(case["sql"], lineage(case["sql"], TABLES.get), read, rounds=1) == []
 
 
 # -- by execution ------------------------------------------------------------------------------------------------------
 
 
-def missed(
-    connection: duckdb.DuckDBPyConnection, sql: str, found: QueryLineage, tables: dict[str, list[str]]
-) -> list[str]:
-    """The dependences that show when one column at a time is changed, and that no edge tells of."""
-    for table in tables:
-        connection.execute(f"create or replace view {table} as from kept.{table.partition('.')[2]}")
-    before = answers(connection, sql)
-    wrong = []
-    for table, columns in tables.items():
-        if table not in sql:
-            continue
-        for column in columns:
-            for change in changes(connection, table, column):
-                connection.execute(f"create or replace view {table} as {change}")
-                after = answers(connection, sql)
-                for name, edges in zip(before, found.columns.values(), strict=True):
-                    told = {str(edge.origin) for edge in edges | found.rows}
-                    if after and before[name] != after[name] and f"{table}.{column}" not in told:
-                        wrong.append(f"{table}.{column} -> {name}")
-            connection.execute(f"create or replace view {table} as from kept.{table.partition('.')[2]}")
-    return wrong
-
-
-def changes(connection: duckdb.DuckDBPyConnection, table: str, column: str) -> Iterator[str]:
-    """The table with other values in a column: each another one, and those of other rows."""
-    kept = f"kept.{table.partition('.')[2]}"
-    kind = str(connection.execute(f"select typeof({column}) from {kept} limit 1").fetchone()[0])  # type: ignore[index]
-    other = {"VARCHAR": f"{column} || 'x'", "DATE": f"({column} + interval 40 day)::date"}.get(kind, f"{column} + 1")
-    yield f"select * replace (({other})::{kind} as {column}) from {kept}"
-    yield f"select * replace (lag({column}, 1, {column}) over (order by rowid) as {column}) from {kept}"
-
-
-def answers(connection: duckdb.DuckDBPyConnection, sql: str) -> dict[int, list[str]]:
-    """What each column holds, whatever the order of the rows; nothing where the query cannot be run on these values."""
-    try:
-        table = connection.execute(sql).to_arrow_table()
-    except duckdb.Error:
-        return {}
-    return {number: sorted(map(str, column.to_pylist())) for number, column in enumerate(table.columns)}
-
-
-def generated(kind: str, scale: float) -> tuple[duckdb.DuckDBPyConnection, dict[str, list[str]], list[tuple[int, str]]]:
+def generated(
+    kind: str, scale: float
+) -> tuple[duckdb.DuckDBPyConnection, dict[str, dict[str, str]], list[tuple[int, str]]]:
     """A benchmark's data and queries, its tables in the namespace a."""
     module = pytest.importorskip(f"duckdb_extension_{kind}")
     connection = duckdb.connect()
@@ -100,9 +75,9 @@ def generated(kind: str, scale: float) -> tuple[duckdb.DuckDBPyConnection, dict[
     connection.execute("create schema a; create schema kept")
     tables = {}
     for name in names:
-        connection.execute(f"create table kept.{name} as from main.{name}")
+        connection.execute(f"create table {kept(f'a.{name}')} as from main.{name}")
         columns = connection.execute(f"describe main.{name}").fetchall()
-        tables[f"a.{name}"] = [row[0] for row in columns]
+        tables[f"a.{name}"] = {row[0]: row[1] for row in columns}
     queries = connection.execute(f"select query_nr, query from {kind}_queries()").fetchall()
     return connection, tables, [(number, in_namespace(query, set(names))) for number, query in queries]
 
@@ -120,26 +95,22 @@ def in_namespace(sql: str, names: set[str]) -> str:
 def test_every_query_of_a_benchmark_is_resolved(kind: str) -> None:
     _, tables, queries = generated(kind, 0)
     for number, sql in queries:
-        found = lineage(sql, tables.get)
+        found = lineage(sql, columns_of(tables))
         assert found.unresolved == (), number
         assert found.columns, number
 
 
+def columns_of(tables: Tables) -> ColumnsOf:
+    return {name: list(columns) for name, columns in tables.items()}.get
+
+
 def test_no_query_of_tpch_depends_on_more_than_its_edges() -> None:
     connection, tables, queries = generated("tpch", 0.001)
-    wrong = {
-        number: gaps for number, sql in queries if (gaps := missed(connection, sql, lineage(sql, tables.get), tables))
-    }
-    assert wrong == {}
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3000)
-def test_no_query_of_tpcds_depends_on_more_than_its_edges() -> None:
-    connection, tables, queries = generated("tpcds", 0.002)
-    wrong = {
-        number: gaps for number, sql in queries if (gaps := missed(connection, sql, lineage(sql, tables.get), tables))
-    }
+    wrong = {}
+    for number, sql in queries:
+        read = {name: columns for name, columns in tables.items() if name in sql}
+        if gaps := missed(connection, sql, lineage(sql, columns_of(tables)), read, most=2):
+            wrong[number] = gaps
     assert wrong == {}
 
 
@@ -147,7 +118,7 @@ def test_no_query_of_tpcds_depends_on_more_than_its_edges() -> None:
 
 UNTOLD = [
     ("select * from a.unknown", "a.unknown"),
-    ("select columns('i.*') from a.t", "*"),
+    ("select columns(c -> c like 'i%') from a.t", "*"),
     ("pivot a.t on kind using sum(amount) group by id", "PIVOT"),
     ("select nothing from a.t join a.u using (id)", "nothing"),
 ]

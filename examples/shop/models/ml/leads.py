@@ -6,7 +6,20 @@ import pyarrow.compute as pc
 from jusante import model
 
 
-@model(kind="full", grain=["customer_id"], owner="ml@shop.example", tags=["ml"])
+@model(
+    kind="full",
+    grain=["customer_id"],
+    owner="ml@shop.example",
+    tags=["ml"],
+    lineage={
+        "customer_id": ["ml.customer_features.customer_id"],
+        "newsletter": ["ml.customer_features.newsletter"],
+        "orders": ["ml.customer_features.orders"],
+        "spend_share": ["ml.customer_features.spend"],
+        "days_since": ["ml.customer_features.last_day"],
+        "*": [],
+    },
+)
 def lead_features(customers: pa.Table = "ml.customer_features") -> pa.Table:
     """Each customer's spend as a share of the greatest, and the days since they last bought."""
     newest = pc.max(customers["last_day"])

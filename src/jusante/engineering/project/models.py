@@ -12,6 +12,7 @@ from jusante.core.model import Model, PythonModel, QueryProblem, SqlModel
 from jusante.core.names import nearest
 from jusante.core.place import Place
 from jusante.engineering.project.context import Context
+from jusante.engineering.project.declared_lineage import refuse_strangers
 from jusante.engineering.project.documents import Document, parse
 from jusante.engineering.project.validating import validated
 
@@ -58,6 +59,9 @@ def _sql_model(context: Context, path: Path) -> Iterator[Asset]:
     except QueryProblem as problem:
         context.findings.add("J113", problem.what, Place(file, first_line + problem.line), problem.fix)
         return
+    if header and header.lineage:
+        what = "the lineage of a SQL model is found in its query, and need not be declared"
+        context.findings.add("J142", what, document.place(("lineage",)), "leave it out")
     if header:
         name = f"{path.parent.name}.{path.stem}"
         inputs = tuple(sorted({*query.reads, *tables_of(header.checks)}))
@@ -114,17 +118,27 @@ def _python_model(
         (): decorator.lineno,
         **{(word.arg,): word.value.lineno for word in decorator.keywords if word.arg},
     }
+    declared = _lines_of(decorator, "lineage")
+    lines |= {("lineage", name): line for name, line in declared.items()}
     header = _header(context, Document(file, data, lines))
     if header and header.kind == "view":
         context.findings.add("J103", "a Python model cannot be a view", place, 'kind="full"')
     elif header:
-        definition = PythonModel(header, file, node.name, inputs, canonical)
+        refuse_strangers(context.findings, header.lineage, tuple(inputs.values()), file, declared)
+        definition = PythonModel(header, file, node.name, inputs, canonical, declared)
         yield Asset(
             f"{path.parent.name}.{node.name}",
             place,
             tuple(sorted({*inputs.values(), *tables_of(header.checks)})),
             definition,
         )
+
+
+def _lines_of(decorator: ast.Call, argument: str) -> dict[str, int]:
+    """The line of each key of an argument that is a mapping."""
+    value = next((word.value for word in decorator.keywords if word.arg == argument), None)
+    keys = value.keys if isinstance(value, ast.Dict) else []
+    return {key.value: key.lineno for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
 def _literals(context: Context, decorator: ast.Call, file: str) -> dict[str, Any] | None:

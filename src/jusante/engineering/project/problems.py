@@ -30,6 +30,7 @@ CODES: Mapping[str, str] = {
     "J152": "a key of masks that can be guessed",
     "J153": "a subject that cannot tell persons apart",
     "J154": "a column that is said to be personal data, and not to be",
+    "J142": "the declared lineage of a model names what is not there",
     "J155": "a contract breaks the Open Data Contract Standard",
     "J156": "a contract and the project speak of different tables or columns",
     "J157": "a contract promises a type that the project's own declaration does not fit",

@@ -25,7 +25,7 @@ def edges_of(node: exp.Expr, how: How, resolve: Resolve, inside: Inside) -> set[
     waiting: list[tuple[exp.Expr, How, bool]] = [(node, how, False)]
     while waiting:
         each, used, hidden = waiting.pop()
-        if isinstance(each, exp.Column | exp.TableColumn):
+        if isinstance(each, exp.Column | exp.TableColumn | exp.Columns) or _is_whole_row(each):
             found = followed(used, resolve(each))
             edges |= masked(found) if hidden else found
         elif isinstance(each, _QUERIES):
@@ -35,6 +35,11 @@ def edges_of(node: exp.Expr, how: How, resolve: Resolve, inside: Inside) -> set[
             hides = hidden or masks(each)
             waiting += [(part, use, hides) for part, use in _parts(each, used)]
     return edges
+
+
+def _is_whole_row(node: exp.Expr) -> bool:
+    """A `*` that a function is given; `count(*)` counts rows, and looks into none."""
+    return isinstance(node, exp.Star) and isinstance(node.parent, exp.Func) and not isinstance(node.parent, exp.Count)
 
 
 def masks(node: exp.Expr) -> bool:

@@ -1,5 +1,6 @@
 """What is known of a query's columns while it is walked, and how one dependence follows another."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -14,9 +15,24 @@ class Found:
     rows: set[Edge] = field(default_factory=set)
     others: set[Edge] | None = None
     has_star: bool = False
+    alike: dict[str, list[str]] = field(default_factory=dict)
+
+    def add(self, name: str, edges: set[Edge]) -> None:
+        """One more column. A name that is taken is numbered, as DuckDB does it: `a`, `a_1`."""
+        plain = name.lower()
+        free = plain
+        for number in itertools.count(1):
+            if free not in self.columns:
+                break
+            free = f"{plain}_{number}"
+        self.alike.setdefault(plain, []).append(free)
+        self.columns[free] = edges
 
     def of(self, column: str) -> set[Edge] | None:
-        """The edges of one column; None where it is not known."""
+        """The edges of one column, and of those of the same name; None where it is not known."""
+        twins = self.alike.get(column.lower(), ())
+        if len(twins) > 1:
+            return set().union(*(self.columns[twin] for twin in twins))
         return self.columns.get(column.lower(), self.others)
 
     @property

@@ -9,11 +9,16 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
 from jusante.transformation.lineage.found import Found
+from jusante.transformation.lineage.pivots import Untold
+from jusante.transformation.lineage.plain import numbered, plain
 from jusante.transformation.lineage.scopes import Walk
 from jusante.transformation.sql_analysis import DIALECT, parsed, table_names
 
 ColumnsOf = Callable[[str], Sequence[str] | None]
 """The columns of a table by its name; None where they are not known."""
+
+MOST_DEPTH = 8
+"""How deep queries may stand in each other, at the most, whose columns bear the same name twice."""
 
 
 class Tables:
@@ -46,6 +51,10 @@ class Tables:
         name, columns = self.known[f"{table.db}.{table.name}".lower()]
         return [Origin(name, column) for column in columns or ()]
 
+    def columns(self, table: exp.Table) -> Sequence[str] | None:
+        """The names of a table's columns; None where they are not known."""
+        return self.known.get(f"{table.db}.{table.name}".lower(), ("", None))[1]
+
     @property
     def everything(self) -> frozenset[Edge]:
         """An edge from each column of each table."""
@@ -67,10 +76,13 @@ def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> Quer
     missing = tuple(
         Unresolved(name, "its columns are not known") for name, columns in tables.known.values() if columns is None
     )
-    if pivot := tree.find(exp.Pivot):
-        return _unknown(tables, output, (*missing, Unresolved(pivot.sql(DIALECT), "its columns depend on the data")))
     try:
         found, unresolved = _walked(tree, tables)
+    except Untold as untold:
+        pivot = tree.find(exp.Pivot)
+        return _unknown(
+            tables, output, (*missing, Unresolved(pivot.sql(DIALECT) if pivot else sql.strip(), str(untold)))
+        )
     except (SqlglotError, RecursionError, KeyError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         return _unknown(tables, output, (*missing, Unresolved(sql.strip(), reason)))
@@ -82,11 +94,18 @@ def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> Quer
 
 
 def _walked(tree: exp.Expr, tables: Tables) -> tuple[Found, tuple[Unresolved, ...]]:
-    resolved = qualify(
-        tree, schema=tables.schema, dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False
-    )
+    schema = tables.schema
+    resolved = _resolved(plain(tree.copy(), tables.columns, schema), schema)
+    for _ in range(MOST_DEPTH):
+        if not (resolved.find(exp.Star) and numbered(resolved)):
+            break
+        resolved = _resolved(resolved, schema)
     walk = Walk(tables.origin, tables.origins)
     return walk.all(traverse_scope(resolved)), tuple(walk.unresolved.values())
+
+
+def _resolved(tree: exp.Expr, schema: dict[str, object]) -> exp.Expr:
+    return qualify(tree, schema=schema, dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False)
 
 
 def _named(columns: Sequence[str], output: Sequence[str]) -> Sequence[str]:
@@ -101,4 +120,4 @@ def _named(columns: Sequence[str], output: Sequence[str]) -> Sequence[str]:
 
 def _unknown(tables: Tables, output: Sequence[str], unresolved: tuple[Unresolved, ...]) -> QueryLineage:
     everything = tables.everything
-    return QueryLineage(dict.fromkeys(output, everything), everything, unresolved)
+    return QueryLineage(dict.fromkeys(output, everything), everything, unresolved, frozenset({*output, ""}))

@@ -1,6 +1,6 @@
 """A resolved query, scope by scope from the inside out: each knows its sources when it is its turn."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sqlglot import exp
@@ -9,9 +9,11 @@ from sqlglot.optimizer.scope import Scope
 from jusante.core.lineage import Edge, Origin, Unresolved
 from jusante.transformation.lineage.expressions import edges_of
 from jusante.transformation.lineage.found import Found, followed
+from jusante.transformation.lineage.star_columns import is_unpacked
 
 MOST_ROUNDS = 12
 """How often a recursive query is walked, at the most, until nothing new is found."""
+_Edges = Callable[[exp.Expr, Any], set[Edge]]
 _ROW_PARTS = (
     ("where", "filter"),
     ("having", "filter"),
@@ -82,25 +84,36 @@ class Walk:
             return plain(node, how).union(*(plain(window, "window") for window in named if window))
 
         for number, projection in enumerate(select.expressions):
-            if projection.is_star or projection.find(exp.Columns):
+            if projection.is_star or any(not is_unpacked(each) for each in projection.find_all(exp.Columns)):
                 found.has_star = True
             name = projection.alias_or_name or f"#{number + 1}"
-            found.columns[name.lower()] = edges(projection, "identity")
-        for part, how in _ROW_PARTS:
-            if node := select.args.get(part):
-                found.rows |= edges(node, how)
-        for join in select.args.get("joins") or ():
-            found.rows |= edges(join.args["on"], "join") if join.args.get("on") else self._using(scope, join)
+            found.add(name, edges(projection, "identity"))
+        found.rows |= self._clauses(scope, select, found, edges)
         found.rows |= self._groups(select, found, edges)
         for _, source in scope.selected_sources.values():
             found.rows |= self._rows_of(scope, source)
         return found
 
-    def _groups(self, select: exp.Select, found: Found, edges: Callable[[exp.Expr, Any], set[Edge]]) -> set[Edge]:
+    def _clauses(self, scope: Scope, select: exp.Select, found: Found, edges: _Edges) -> set[Edge]:
+        """What rows are chosen, joined and sorted by."""
+        rows: set[Edge] = set()
+        for part, how in _ROW_PARTS:
+            if node := select.args.get(part):
+                rows |= edges(node, how)
+        if _sorts_by_all(select):
+            rows |= followed("sort", found.whole)
+        for join in _joins(select):
+            rows |= edges(join.args["on"], "join") if join.args.get("on") else self._using(scope, join)
+        return rows
+
+    def _groups(self, select: exp.Select, found: Found, edges: _Edges) -> set[Edge]:
         """What rows are made one by: GROUP BY, or DISTINCT."""
         rows: set[Edge] = set()
         if group := select.args.get("group"):
             rows |= edges(group, "group")
+            for place in _places(group):
+                if 0 < place <= len(select.expressions):
+                    rows |= edges(select.expressions[place - 1].unalias(), "group")
             if group.args.get("all"):
                 keys = [each for each in select.expressions if not each.find(exp.AggFunc)]
                 rows |= set().union(*(edges(key, "group") for key in keys))
@@ -152,7 +165,9 @@ class Walk:
     # -- names -------------------------------------------------------------------------------------------------------
 
     def _resolve(self, scope: Scope, column: exp.Expr) -> set[Edge]:
-        """The edges of a column, looked for here and then further out."""
+        """The edges of a column, looked for here and then further out; of COLUMNS and `*`, those of all in sight."""
+        if isinstance(column, exp.Columns | exp.Star):
+            return set().union(*(self._all_of(scope, source) for _, source in scope.selected_sources.values()))
         here: Scope | None = scope
         table = (
             column.name
@@ -164,7 +179,7 @@ class Walk:
         while here is not None:
             source = here.sources.get(table)
             if source is not None:
-                if isinstance(column, exp.TableColumn):
+                if isinstance(column, exp.TableColumn) or isinstance(column.this, exp.Star):
                     return followed("transformation", self._all_of(here, source))
                 edges = self._of_source(here, source, column.name)
                 if edges is not None:
@@ -215,6 +230,35 @@ class Walk:
         while isinstance(query, exp.Subquery | exp.Paren):
             query = query.this
         return self._found.get(id(query))
+
+
+def _joins(select: exp.Select) -> Iterator[exp.Join]:
+    """All joins of a FROM, those in parentheses too."""
+    waiting: list[Any] = [select.args.get("from_"), *(select.args.get("joins") or ())]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, exp.Join):
+            yield node
+        if isinstance(node, exp.From | exp.Join | exp.Paren | exp.Table | exp.Subquery) and not node.find(exp.Values):
+            inner = node.this if not isinstance(node.this, exp.Query) or isinstance(node.this, exp.Subquery) else None
+            waiting += [*(node.args.get("joins") or ()), inner]
+
+
+def _sorts_by_all(select: exp.Select) -> bool:
+    order = select.args.get("order")
+    return order is not None and any(isinstance(each.this, exp.Var) for each in order.expressions)
+
+
+def _places(group: exp.Group) -> Iterator[int]:
+    """The columns that a GROUP BY names by their place, also within CUBE, ROLLUP, GROUPING SETS and parentheses."""
+    waiting: list[Any] = [group]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, exp.Literal) and not node.is_string and node.name.isdigit():
+            yield int(node.name)
+        elif isinstance(node, exp.Group | exp.Cube | exp.Rollup | exp.GroupingSets | exp.Tuple | exp.Paren):
+            for value in node.args.values():
+                waiting += value if isinstance(value, list) else [value]
 
 
 def _paired(left: Found, right: Found, *, by_name: bool) -> Iterable[tuple[str, set[Edge]]]:

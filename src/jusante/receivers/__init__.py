@@ -1,0 +1,1 @@
+"""Adapters to systems that want to hear what a run does."""

@@ -199,6 +199,12 @@ def test_migrations_end_in_the_tables_that_the_code_knows(url: str) -> None:
     assert differences == []
 
 
+def test_tables_without_a_revision_are_left_alone_and_told(store: SqlMetadata, url: str) -> None:
+    execute(url, "drop table alembic_version")
+    with pytest.raises(StorageError, match="bears no revision"):
+        SqlMetadata(url)
+
+
 def test_an_unknown_revision_is_told(url: str) -> None:
     with pytest.raises(StorageError, match="no revision 7"):
         migrate(url, "7")

@@ -45,7 +45,13 @@ class SqlMetadata:
     def _prepare(self) -> None:
         """Make the tables where there are none. Raises StorageError where they are of another revision."""
         with self._engine.begin() as connection:
-            if not sa.inspect(connection).has_table(REVISIONS.name):
+            there = sa.inspect(connection)
+            if not there.has_table(REVISIONS.name):
+                if there.has_table(RUNS.name):
+                    raise StorageError(
+                        "the metadata database bears no revision: it is of a version that was never released",
+                        fix="move it away; the tables stay, and the next run reads what they say of themselves",
+                    )
                 METADATA.create_all(connection)
                 connection.execute(REVISIONS.insert().values(version_num=REVISION))
             found = connection.execute(sa.select(REVISIONS.c.version_num)).scalar_one_or_none()

@@ -24,7 +24,8 @@ JusanteError
 """
 
 import errno
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 
 class JusanteError(Exception):
@@ -108,9 +109,11 @@ class SourceUndecided(SourceHeld):
 
 
 class SourceChanged(SourceError):
-    """A source's shape changed and the table's drift policy says hold."""
+    """A source's shape changed, the table's drift policy says hold, and nothing of the table can be loaded meanwhile."""
 
     code = "J210"
+    holds: Sequence[Any] = ()
+    """What waits for a decision (`core.holds.Hold`)."""
 
 
 class DataChanged(SourceChanged):

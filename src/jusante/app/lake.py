@@ -17,9 +17,11 @@ from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
+from jusante.app.telling import tell_held
 from jusante.core.asset import Asset
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
+from jusante.core.holds import Hold, needing
 from jusante.core.lineage import Origin
 from jusante.core.run import Run, Task, outcome
 from jusante.engineering.project import ProjectProblems, read_project
@@ -33,6 +35,7 @@ from jusante.management.publish import Publisher
 from jusante.orchestration import maintenance, recovery
 from jusante.orchestration.execution import Listener, execute
 from jusante.orchestration.foresight import Foreseen, foresee
+from jusante.orchestration.holding import holds_of
 from jusante.orchestration.selection import made_among
 from jusante.orchestration.worker import Tools, Worker
 from jusante.plugins import Connectors
@@ -107,12 +110,17 @@ class Lake:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
-    def plan(self, wishes: tuple[str, ...] = ()) -> tuple[Foreseen, ...]:
-        """What a run would do, and why. Touches no source."""
+    def plan(self, wishes: tuple[str, ...] = (), *, holds: tuple[Hold, ...] | None = None) -> tuple[Foreseen, ...]:
+        """What a run would do, and why. Touches no source.
+
+        `holds` are what waits for a decision, where that is known better than from the last loads.
+        """
         system = self._system
         states = system.metadata.states()
         chosen = made_among(system.graph, wishes)
-        return foresee(system.graph, chosen, states, Tables(system.store), system.metadata.last_tasks())
+        waiting = holds_of(states) if holds is None else holds
+        needs = needing(self.columns, waiting) if waiting else {}
+        return foresee(system.graph, chosen, states, Tables(system.store), system.metadata.last_tasks(), needs)
 
     def run(
         self,
@@ -135,6 +143,7 @@ class Lake:
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
+            undelivered += [f"owners could not be told by {problem}" for problem in tell_held(system)]
         return Report(
             run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered, tuple(undelivered)
         )
@@ -190,6 +199,7 @@ class Lake:
             graph=system.graph,
             tables=tables,
             metadata=system.metadata,
+            columns=lambda: columns_of(system),
             workshop=workshop,
             loader=BatchLoader(
                 system.engine,

@@ -1,10 +1,12 @@
 """The adapters that a project's settings choose."""
 
+import datetime as dt
 import os
 import threading
+from collections.abc import Iterator
 from functools import cached_property
 
-from jusante.core.environment import Project
+from jusante.core.environment import NotifyChoice, Project
 from jusante.core.secret import Secret
 from jusante.engineering.settings import Settings
 from jusante.management.lake import Tables
@@ -13,6 +15,7 @@ from jusante.ports.connector import Connector
 from jusante.ports.engine import Engine
 from jusante.ports.key_store import KeyStore
 from jusante.ports.metadata_store import MetadataStore
+from jusante.ports.notifier import Notifier
 from jusante.ports.table_store import TableStore
 from jusante.security.masking import MaskKeys, Masks, Subjects, Tokens
 
@@ -84,6 +87,26 @@ class System:
         known = self.project.sources[source]
         return self._kinds[known.kind].open(known, self.project.folder, self.engine)
 
+    def notifiers(self) -> Iterator[tuple[str, Notifier]]:
+        """The channels by which owners are told, each under a name of its own."""
+        for number, choice in enumerate(self.project.environment.notify, start=1):
+            yield f"notify {number} ({choice.kind})", self._notifier(choice)
+
+    def _notifier(self, choice: NotifyChoice) -> Notifier:
+        match choice.kind:
+            case "console":
+                from jusante.notifiers.console import ConsoleNotifier
+
+                return ConsoleNotifier()
+            case "file":
+                from jusante.notifiers.file import FileNotifier
+
+                return FileNotifier(self.project.folder / str(choice.path), _now)
+            case "webhook":
+                from jusante.notifiers.webhook import WebhookNotifier
+
+                return WebhookNotifier(_secret(choice.url), _secret(choice.secret) if choice.secret else None, _now)
+
     def tables(self) -> Tables:
         """The tables as of now. Where nothing has run yet there are none, and looking makes no folders."""
         return Tables(self.store if self.settings.state.is_dir() else None)
@@ -93,6 +116,14 @@ class System:
         for name in ("engine", "store", "metadata", "key_store"):
             if name in self.__dict__:
                 self.__dict__[name].close()
+
+
+def _secret(given: object) -> Secret:
+    return given if isinstance(given, Secret) else Secret(str(given))
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
 
 
 def connector_kinds() -> Connectors:

@@ -12,15 +12,23 @@ import click
 @click.option(
     "--scale", type=click.FloatRange(0.0001, 100), default=1.0, show_default=True, help="1 is 100,000 orders."
 )
+@click.option("--act", type=click.Choice(["drift"]), help="What happens next: a source changes, and tells nobody.")
+@click.option("--finish", is_flag=True, help="Play the act to its end, where all is green again.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
-def demo(folder: Path, scale: float, as_json: bool) -> None:
-    """A whole shop in FOLDER: PostgreSQL, files and a web API started for real, loaded, transformed, audited, shown."""
+def demo(folder: Path, scale: float, act: str | None, finish: bool, as_json: bool) -> None:
+    """A whole shop in FOLDER: PostgreSQL, files and a web API started for real, loaded, transformed, audited, shown.
+
+    --act drift goes on from there: the shop's database has columns reordered, renamed, retyped and dropped.
+    """
     from jusante.app import Lake
     from jusante.cli.console import err, print_json
     from jusante.cli.progress import following
     from jusante.cli.report import print_report
     from jusante.demo.play import prepare, systems
 
+    if act:
+        _play(folder, scale, finish=finish)
+        return
     began = time.monotonic()
     with err().status("making up a shop"):
         shop = prepare(folder, scale)
@@ -37,6 +45,17 @@ def demo(folder: Path, scale: float, as_json: bool) -> None:
         print_report(report)
         _tell_next(folder, page, top, time.monotonic() - began)
     sys.exit(0 if report.status == "succeeded" else 1)
+
+
+def _play(folder: Path, scale: float, *, finish: bool) -> None:
+    from jusante.cli.console import err
+    from jusante.cli.demo_acts import drift_act
+    from jusante.demo.play import prepare, scale_of
+
+    with err().status("making up a shop"):
+        shop = prepare(folder, scale_of(folder, scale))
+    report = drift_act(folder, shop, finish=finish)
+    sys.exit(0 if report.status == "succeeded" or not finish else 1)
 
 
 _QUESTION = (

@@ -29,27 +29,25 @@ def check(folder: Path, environment: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("select", nargs=-1, shell_complete=asset_names)
+@click.option("--ask", is_flag=True, help="Ask the sources first what changed in their shape.")
 @project_options
-def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
-    """What a run would do, and why. Asks no source: what depends on one is told as such."""
-    from jusante.cli.console import grid, out, print_json
-    from jusante.core.words import counted
+def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | None, as_json: bool) -> None:
+    """What a run would do, why, and what it breaks for whom.
+
+    Asks no source: what depends on one is told as such, and what waits for a decision as the last run found it. With
+    --ask, sources are asked what changed since.
+    """
+    import datetime as dt
+
+    from jusante.app.drift import drift, held, would_wait
+    from jusante.cli.console import err, out, print_json
+    from jusante.cli.plan import print_plan
 
     with opened(folder, environment) as lake:
-        tasks = lake.plan(select)
-        total = sum(asset.is_made for asset in lake.project.graph)
-    if as_json:
-        print_json({"tasks": [task.as_dict() for task in tasks]})
-        return
-    console = out()
-    table = grid("", "asset", "does", "why")
-    for task in tasks:
-        style = "" if task.certain else "dim"
-        table.add_row("●" if task.certain else "○", task.asset, task.action, task.why, style=style)
-    if tasks:
-        console.print(table)
-    sure = sum(task.certain for task in tasks)
-    maybe = len(tasks) - sure
-    console.print(
-        f"\n{counted(sure, 'task')} to do, {maybe:,} more if sources have news, {total - len(tasks):,} up to date"
-    )
+        with err().status("asking the sources" if ask else "looking"):
+            found = drift(lake.system).found if ask else held(lake.system)
+            tasks = lake.plan(select, holds=would_wait(found, dt.datetime.now(dt.UTC)))
+        if as_json:
+            print_json({"tasks": [task.as_dict() for task in tasks]})
+        else:
+            print_plan(out(), tasks, found, lake.project.graph)

@@ -14,6 +14,7 @@ COMMANDS = {
     "demo": ("demo", "A whole shop, its source systems started for real, run end to end."),
     "check": ("inspect", "Find all that is wrong in a project; touches no data."),
     "plan": ("inspect", "What a run would do, and why."),
+    "drift": ("drift", "What changed at the sources, whom it touches, and what is to be done about it."),
     "run": ("run", "Make what is stale, and nothing else."),
     "query": ("query", "Ask a question in SQL, through the gate."),
     "contract": ("contract", "What the owners of sources promise: draft it, test it, see what breaks it."),

@@ -41,6 +41,8 @@ def _print_tasks(console: Console, tasks: list[Task]) -> None:
 
 
 def _why(task: Task) -> str:
+    if task.status == "held" and task.error is None:
+        return ", ".join(part.partition(":")[0] for part in task.reason.split("; needs "))
     return task.reason if task.status == "succeeded" else task.status
 
 

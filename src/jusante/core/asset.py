@@ -153,6 +153,16 @@ class Asset:
                 return step.about or ""
 
     @property
+    def title(self) -> str:
+        """What people call it, where that is not its name; else empty."""
+        match self.definition:
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard.title or ""
+            case Exposure(title=title):
+                return title or ""
+        return ""
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """The words it can be selected by, as `tag:ml`."""
         match self.definition:
@@ -216,18 +226,7 @@ def _canonical(definition: Definition) -> Any:
     """What the result depends on. Owners, descriptions and the way to a source do not change a row."""
     match definition:
         case Ingested(source=source, table=table):
-            return [
-                source.kind,
-                table.model_dump(
-                    exclude={
-                        "about": True,
-                        "tags": True,
-                        "classification": True,
-                        "drift": {"data"},
-                        "ingest": {"every"},
-                    }
-                ),
-            ]
+            return [source.kind, _table(table)]
         case BuiltDashboard(dashboard=dashboard, queries=queries):
             return [dashboard.model_dump(exclude={"steward", "classification"}), [query.canonical for query in queries]]
         case SqlModel(header=header, query=query):
@@ -243,6 +242,17 @@ def _canonical(definition: Definition) -> Any:
 
 
 _FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify"}
+
+
+def _table(table: SourceTable) -> Any:
+    """How a table is read. What is to be done about drift changes no row; the drift itself does."""
+    for_people = {"about": True, "tags": True, "classification": True}
+    said = table.model_dump(exclude={**for_people, "drift": True, "ingest": {"every"}, "columns": True})
+    rules = {
+        name: rule.model_dump(exclude={"about", "was", "gone"}, exclude_defaults=True)
+        for name, rule in table.columns.items()
+    }
+    return said | {"columns": {name: rule for name, rule in rules.items() if rule}}
 
 
 def _settings(header: Any) -> Any:

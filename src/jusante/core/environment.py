@@ -56,6 +56,26 @@ class OpenLineage(Noun):
         return self
 
 
+class NotifyChoice(Noun):
+    """One way in which owners are told."""
+
+    kind: Literal["console", "file", "webhook"]
+    path: str | None = Field(None, description="The file that notices are appended to, one JSON object a line.")
+    url: Any = Field(None, description="Where a webhook is sent to; may be a reference: `${env:NAME}`.")
+    secret: Any = Field(
+        None, description="Signs webhooks as Standard Webhooks says (`whsec_…`); only by reference: `${env:NAME}`."
+    )
+
+    @model_validator(mode="after")
+    def _complete(self) -> "NotifyChoice":
+        needed = {"file": "path", "webhook": "url"}.get(self.kind)
+        if needed and not getattr(self, needed):
+            raise ValueError(f"a {self.kind} needs a {needed}; write {needed}: …")
+        if self.secret is not None and not isinstance(self.secret, Secret):
+            raise ValueError("the secret of a webhook stands in the file; write it as ${env:NAME}, and set NAME")
+        return self
+
+
 class Environment(Noun):
     """Where each part lies. Empty: all in `.jusante/` in the project."""
 
@@ -65,6 +85,7 @@ class Environment(Noun):
     engine: EngineChoice = EngineChoice()
     keys: Keys = Keys()
     openlineage: OpenLineage | None = Field(None, description="Where runs tell what they do, if anywhere.")
+    notify: tuple[NotifyChoice, ...] = Field((), description="How owners are told what happens to what is theirs.")
     parallel: int = Field(4, ge=1, le=64, description="How many tasks of a run work at once.")
 
 

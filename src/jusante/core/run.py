@@ -1,7 +1,7 @@
 """What happens when a project runs, and what is remembered of it."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -74,7 +74,8 @@ class AssetState:
     """What an asset was last made from, so that it can be told whether it is stale.
 
     `inputs` are the snapshots that were read, by table. `pointer` and `snapshot_id` are None for what has no rows.
-    `cursor` (see `Cursor.as_dict`) and `marker` are how far an ingested table has come.
+    `cursor` (see `Cursor.as_dict`) and `marker` are how far an ingested table has come. `shape` (see `Shape.as_dict`) is
+    what its source looked like then, and `holds` (see `Hold.as_dict`) are the columns that wait for a decision.
     """
 
     asset: str
@@ -87,6 +88,8 @@ class AssetState:
     cursor: Mapping[str, str] | None = None
     marker: str | None = None
     note: str = ""
+    shape: Mapping[str, Any] | None = None
+    holds: Sequence[Mapping[str, Any]] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The state as the ledger keeps it."""
@@ -95,11 +98,15 @@ class AssetState:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "AssetState":
         """A state as `as_dict` wrote it."""
-        return cls(**{**values, "at": dt.datetime.fromisoformat(values["at"])})
+        return cls(**{**values, "at": dt.datetime.fromisoformat(values["at"]), "holds": tuple(values.get("holds", ()))})
 
 
 def outcome(tasks: tuple[Task, ...]) -> RunStatus:
-    """How a run ended: succeeded if nothing went wrong, failed if nothing went right, else partial."""
-    wrong = sum(task.status in {"failed", "held"} for task in tasks)
+    """How a run ended: succeeded if nothing went wrong, failed if something failed and nothing went right, else partial.
+
+    What waits for the decision about a column has not failed.
+    """
+    failed = sum(task.status == "failed" or (task.status == "held" and task.error is not None) for task in tasks)
+    held = sum(task.status == "held" for task in tasks)
     right = sum(task.status == "succeeded" for task in tasks)
-    return "succeeded" if not wrong else "partial" if right else "failed"
+    return "succeeded" if not failed and not held else "failed" if failed and not right else "partial"

@@ -7,27 +7,35 @@ decimal(p,s) date time timestamp timestamptz string uuid binary`, and, nested, `
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 _DECIMAL = re.compile(r"decimal\((\d+), ?(\d+)\)")
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `id` is Iceberg's field id, None until a table store has given one; it survives renames."""
+    """A column. `id` is Iceberg's field id, None until a table store has given one; it survives renames.
+
+    `identity` is the source's own name for the column that survives renames there, where it has one.
+    """
 
     name: str
     type: str
     nullable: bool = True
     id: int | None = None
     about: str = ""
+    identity: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The columns of a table, in order; names are unique without regard to case."""
+    """The columns of a table, in order; names are unique without regard to case.
+
+    `keys` are the sets of columns that a source keeps unique and filled by itself, where it says so.
+    """
 
     columns: tuple[Column, ...]
+    keys: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
 
     def __iter__(self) -> Iterator[Column]:
         return iter(self.columns)

@@ -1,5 +1,6 @@
 """A source system that somebody else owns, and how each of its tables is ingested."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from jusante.core.noun import Noun
 from jusante.core.schema import named_type
 from jusante.core.secret import Secret
 
+_NAME = re.compile(r'"(?:[^"]|"")*"|[A-Za-z_]\w*')
 Policy = Literal["evolve", "hold", "quarantine"]
 DataPolicy = Literal["tell", "hold", "off"]
 
@@ -31,7 +33,11 @@ class Ingest(Noun):
 
 
 class Drift(Noun):
-    """What happens when the source changes its shape: evolve follows it, hold keeps the last good snapshot."""
+    """What happens when the source changes its shape.
+
+    evolve follows it. hold keeps the column's last good values, and what needs them as it is; the rest is published.
+    quarantine sets rows aside that do not fit a new type, and publishes the others; for all else it is hold.
+    """
 
     add: Policy = "evolve"
     drop: Policy = "hold"
@@ -42,11 +48,19 @@ class Drift(Noun):
         description="Its shape stays and its data change. tell: it is told, and published. hold: nothing is published "
         "until it is accepted. off: nobody looks.",
     )
+    key: Policy = Field("hold", description="The source no longer keeps the table's key unique and filled.")
 
 
 class ColumnRule(Noun):
     """What is known of one column at the source."""
 
+    origin: str | None = Field(
+        None, alias="from", description="Where it is read from: another column's name there, or a SQL expression."
+    )
+    was: str | None = Field(
+        None, description="The name that it bore before: it keeps its values and history under the new one."
+    )
+    gone: bool = Field(False, description="It is no longer at the source, and nobody waits for it.")
     type: str | None = Field(None, description="Cast to this type on arrival: `decimal(12,2)`, `timestamptz`, `date` …")
     about: str | None = None
     sensitive: str | None = Field(None, description="What kind of personal data it is: email, phone, name …")
@@ -75,6 +89,14 @@ class ColumnRule(Noun):
     def is_hidden(self) -> bool:
         """Whether no message may show its values."""
         return bool(self.sensitive or self.mask)
+
+    @property
+    def other_name(self) -> str | None:
+        """The column of the source that `from:` names; None where it is an expression, or nothing is said."""
+        text = (self.origin or "").strip()
+        if not _NAME.fullmatch(text):
+            return None
+        return text[1:-1].replace('""', '"') if text.startswith('"') else text
 
     @field_validator("type")
     @classmethod

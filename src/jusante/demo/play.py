@@ -10,6 +10,8 @@ from jusante.demo import catalogue, sales_database, social_api
 from jusante.demo.generate import Shop, generate
 from jusante.errors import UsageError
 
+_SCALE = Path(".jusante") / "demo" / "scale"
+_ACTS = Path(".jusante") / "demo" / "acts"
 TOKEN = "demo-token"  # noqa: S105  # the made-up network's, good on this machine alone
 
 
@@ -18,11 +20,31 @@ def prepare(folder: Path, scale: float) -> Shop:
     if folder.exists() and any(folder.iterdir()) and not (folder / "sources" / "social.yaml").exists():
         raise UsageError(f"the folder {folder} is not empty", fix="name a new one: jusante demo shop")
     shop = generate(scale)
-    shutil.copytree(
-        _project(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".jusante", "data", "exports")
-    )
-    catalogue.write(folder / "data", shop.products)
+    if not has_begun(folder):
+        shutil.copytree(
+            _project(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".jusante", "data", "exports")
+        )
+        catalogue.write(folder / "data", shop.products)
+    kept = folder / _SCALE
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(str(scale))
     return shop
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether an act has been played in the folder: its project is then no longer the one that it began with."""
+    return (folder / _ACTS).exists()
+
+
+def begin_act(folder: Path) -> None:
+    """From now on the folder's project is left as it is."""
+    (folder / _ACTS).write_text("drift\n")
+
+
+def scale_of(folder: Path, default: float) -> float:
+    """The scale at which the folder's shop was made up."""
+    kept = folder / _SCALE
+    return float(kept.read_text()) if kept.exists() else default
 
 
 def _project() -> Path:

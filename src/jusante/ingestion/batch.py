@@ -7,14 +7,19 @@ from dataclasses import dataclass, replace
 from jusante.core import duration
 from jusante.core.asset import Ingested
 from jusante.core.cursor import Cursor
-from jusante.core.names import nearest
+from jusante.core.drift import Finding
+from jusante.core.holds import Hold, reason, ways
 from jusante.core.run import AssetState
-from jusante.core.schema import Schema
+from jusante.core.schema import Column, Schema
+from jusante.core.shape import Shape
 from jusante.errors import SourceChanged, SourceError, SourceHeld, SourceUndecided
-from jusante.ingestion import drift, quiet_hours, transit
-from jusante.ingestion.arrival import Arrival, Loaded
+from jusante.ingestion import quiet_hours, transit
+from jusante.ingestion.arrival import Arrival, Loaded, Standing
 from jusante.ingestion.data_drift import DataWatch, Watched
 from jusante.ingestion.door import Door
+from jusante.ingestion.drift import Asked, Seen, look, waits_as_a_whole
+from jusante.ingestion.keeping import reshaped, waiting_checks
+from jusante.ingestion.mapping import Sourced, missing, sourced, typed
 from jusante.management.publish import Publisher
 from jusante.ports.connector import Connector, Reading, Request
 from jusante.ports.engine import Engine, Session
@@ -32,7 +37,7 @@ def _nothing(session: Session) -> None:
 class Load:
     """What one load has to know. `landing` is a folder for rows on their way, which the caller removes afterwards.
 
-    `beside` puts the tables that checks look into in a session.
+    `beside` puts the tables that checks look into in a session. `anew`: all is read again, whatever was read before.
     """
 
     name: str
@@ -44,14 +49,23 @@ class Load:
     landing: str
     beside: Callable[[Session], object] = _nothing
     key_id: str | None = None
+    anew: bool = False
 
     @property
     def continues(self) -> bool:
         """Whether this load goes on where the last one ended. A table is loaded anew where it is defined anew, or masked
         with another key."""
-        if self.current is None or self.state is None or self.state.version != self.version:
-            return False
-        return self.current.summary.get("jusante.masks") == self.key_id
+        return not self.anew and self._is_as_defined
+
+    @property
+    def known(self) -> Schema | None:
+        """The columns that the table has, where this load goes on with it."""
+        return self.current.schema if self.current and self.continues else None
+
+    @property
+    def settled(self) -> Schema | None:
+        """The columns that the table has, where it is defined as it was: their types stay if they are wider."""
+        return self.current.schema if self.current and self._is_as_defined else None
 
     @property
     def cursor(self) -> Cursor | None:
@@ -65,18 +79,34 @@ class Load:
         return self.state.marker if self.state and self.continues else None
 
     @property
-    def known(self) -> Schema | None:
-        """The columns that the table has, where this load goes on with it."""
-        return self.current.schema if self.current and self.continues else None
+    def asked(self) -> Asked:
+        """The table as it is held against its source."""
+        last = self.state.shape if self.state else None
+        return Asked(
+            self.name, self.ingested, self.current if self.state else None, Shape.from_dict(last) if last else None
+        )
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """What has waited for a decision until now."""
+        return tuple(Hold.from_dict(self.name, kept) for kept in self.state.holds) if self.state else ()
+
+    @property
+    def _is_as_defined(self) -> bool:
+        if self.current is None or self.state is None or self.state.version != self.version:
+            return False
+        return self.current.summary.get("jusante.masks") == self.key_id
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What a load asks for, as far as it is known before a row is read."""
+    """What a load asks for, as far as it is known before a row is read, and how the table stands with its source."""
 
     arriving: Schema
+    columns: tuple[Sourced, ...]
     request: Request
     anew: bool
+    standing: Standing
     notices: tuple[str, ...]
 
 
@@ -105,61 +135,133 @@ class BatchLoader:
 
     def load(self, load: Load, connector: Connector) -> Loaded:
         """Load a table once. Raises SourceError kinds, AuditFailed or StorageError; nothing is published then."""
-        respect_quiet_hours(load, self._clock())
-        ingested = load.ingested
+        now, ingested = self._clock(), load.ingested
+        respect_quiet_hours(load, now)
         masks = self._masks() if takes_key(ingested.table) else None
         load = replace(load, key_id=masks.keys.id if masks else None)
-        known = transit.unmasked(ingested.table, load.known)
-        source = connector.schema(ingested.name, ingested.table, known)
-        held = self._door.held(load.name, ingested, source)
-        prepared = prepare(load, source, held)
+        seen = look(load.asked, connector, self._engine)
+        if whole := waits_as_a_whole(seen.verdict, load.asked):
+            raise held_as_a_whole(load, whole, now)
+        held = self._door.held(load.name, ingested, seen.taken_in)
+        prepared = self._prepared(load, seen, held, now)
         if load.continues and not prepared.anew and connector.unchanged(prepared.request):
-            return Loaded(None, load.cursor, load.marker, 0, prepared.notices)
-        if found := self._door.look(load.name, ingested, source, connector, load.run_id):
+            return Loaded(None, load.cursor, load.marker, 0, prepared.notices, prepared.standing)
+        if found := self._door.look(load.name, ingested, seen.taken_in, connector, load.run_id):
             held = (*held, *found)
-            prepared = prepare(load, source, held)
+            prepared = self._prepared(load, seen, held, now)
         reading = connector.read(prepared.request)
         notices = (*((masks.notice,) if masks and masks.notice else ()), *prepared.notices)
         if reading.complete and reading.marker is not None and reading.marker == prepared.request.marker:
-            return Loaded(None, load.cursor, load.marker, 0, (*notices, *reading.notices))
+            return Loaded(None, load.cursor, load.marker, 0, (*notices, *reading.notices), prepared.standing)
+        arrival = Arrival(
+            name=load.name,
+            table=ingested.table,
+            run_id=load.run_id,
+            version=load.version,
+            current=reshaped(load.current, seen.verdict.renamed) if load.current else None,
+            landing=load.landing,
+            before=None if prepared.anew else load.cursor,
+            request=prepared.request,
+            reading=reading,
+            columns=prepared.columns,
+            settled=load.settled,
+            standing=prepared.standing,
+            masks=masks,
+            held=tuple(each.column for each in held),
+            watched=self._watched(load, reading),
+        )
         with self._engine.session() as session:
             load.beside(session)
-            arrival = Arrival(
-                name=load.name,
-                table=ingested.table,
-                run_id=load.run_id,
-                version=load.version,
-                current=load.current,
-                landing=load.landing,
-                before=None if prepared.anew else load.cursor,
-                request=prepared.request,
-                reading=reading,
-                masks=masks,
-                held=tuple(each.column for each in held),
-                watched=self._watched(load, prepared.request, reading),
-            )
-            return arrival.publish(session, self._publisher, prepared.arriving, notices)
+            loaded = arrival.publish(session, self._publisher, prepared.arriving, notices)
+        return replace(loaded, standing=prepared.standing)
 
-    def _watched(self, load: Load, request: Request, reading: Reading) -> Watched:
-        whole = reading.complete or request.known is None or load.current is None
+    def _prepared(self, load: Load, seen: Seen, held: tuple[Likely, ...], now: dt.datetime) -> Prepared:
+        """What is to be asked for, without the columns that are held. Raises SourceError kinds where nothing may be."""
+        refuse_held(load, held)
+        missing_ones = columns_not_there(load.ingested, seen)
+        standing = standing_of(load, seen, now)
+        out = {each.column for each in held}
+        arriving, columns = self._columns(load, seen, out)
+        anew = seen.verdict.anew or fills_in(load, standing)
+        notices = (*seen.verdict.notices, *missing_ones)
+        notices += () if load.continues else unseen_deletes(load.ingested)
+        notices += held_notices(load, standing)
+        notices += tuple(
+            f"{each.column} is not read, as {each.words}. Decide: jusante classify {load.name}" for each in held
+        )
+        needed = {need for each in columns for need in each.needs}
+        names = tuple(column.name for column in seen.source if column.name in needed)
+        return Prepared(arriving, columns, request_for(load, names, anew=anew), anew, standing, notices)
+
+    def _watched(self, load: Load, reading: Reading) -> Watched:
+        whole = reading.complete or load.settled is None
         return self._watch.over(load.name, load.ingested.table, load.run_id, load.landing, whole=whole)
 
+    def _columns(self, load: Load, seen: Seen, out: set[str]) -> tuple[Schema, tuple[Sourced, ...]]:
+        """The columns that are read, as they will arrive, and where each comes from."""
+        table = load.ingested.table
+        known = load.current.schema if load.current else None
+        columns = tuple(
+            each
+            for each in sourced(table, seen.taken_in, known)
+            if each.name not in seen.verdict.held and not out & set(each.needs)
+        )
+        if not columns:
+            raise SourceError(
+                f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose"
+            )
+        if all(each.type for each in columns):
+            found = Schema(tuple(Column(each.name, each.type) for each in columns))
+        else:
+            with self._engine.session() as session:
+                found = typed(columns, seen.taken_in, session.schema, session.sql_type)
+        arriving = transit.arriving(table, found)
+        aside = seen.verdict.set_aside
+        kept = (known.find(c.name) if known and c.name in aside else None for c in arriving)
+        return Schema(
+            tuple(Column(c.name, k.type if k else c.type) for c, k in zip(arriving, kept, strict=True))
+        ), columns
 
-def prepare(load: Load, source: Schema, held: tuple[Likely, ...]) -> Prepared:
-    """What is to be asked for, without the columns that are held. Raises SourceError kinds where nothing may be."""
-    names = tuple(each.column for each in held)
-    refuse_held(load, held)
-    arriving = transit.arriving(load.ingested.table, source, names)
-    if not arriving.columns:
-        raise SourceError(f"{load.name} has no column that may be read", where=load.name, fix="give a column a purpose")
-    unheld = columns_not_there(load.ingested, source)
-    anew, notices = follow_or_hold(load, arriving)
-    notices += unheld
-    notices += () if load.continues else unseen_deletes(load.ingested)
-    notices += tuple(
-        f"{each.column} is not read, as {each.words}. Decide: jusante classify {load.name}" for each in held
+
+def standing_of(load: Load, seen: Seen, now: dt.datetime) -> Standing:
+    """How the table stands with its source: a hold that goes on is as old as it was."""
+    since = {hold.column: hold.since for hold in load.holds}
+    verdict = seen.verdict
+    aside = {f.column: f for f in verdict.findings if f.column in verdict.set_aside}
+    holds = tuple(
+        Hold(load.name, column, since.get(column, now.isoformat()), finding)
+        for column, finding in {**verdict.held, **aside}.items()
     )
-    return Prepared(arriving, request_for(load, arriving, anew=anew), anew, notices)
+    there = load.current.schema if load.current else Schema(())
+    kept = frozenset(found.name for column in verdict.held if (found := there.find(column)))
+    return Standing(seen.shape, holds, kept, verdict.set_aside, verdict.findings)
+
+
+def fills_in(load: Load, standing: Standing) -> bool:
+    """Whether a column waits no more: rows that came meanwhile lack its values, so all are read again."""
+    waiting = {hold.column for hold in standing.holds}
+    return any(hold.column not in waiting and hold.stops for hold in load.holds)
+
+
+def held_notices(load: Load, standing: Standing) -> tuple[str, ...]:
+    """What to tell of columns that wait, and of checks that wait with them."""
+    waiting = waiting_checks(load.ingested.table.checks, standing.kept)
+    told = [f"{hold.sentence}: {hold.column} keeps its last good values" for hold in standing.holds if hold.stops]
+    told += [f"{h.sentence}: it is not taken in" for h in standing.holds if h.finding.change == "added"]
+    told += [f"the check {check.name or check.kind} waits with it" for check in waiting]
+    return tuple(told)
+
+
+def held_as_a_whole(load: Load, findings: tuple[Finding, ...], now: dt.datetime) -> SourceChanged:
+    """The error for a table that cannot be loaded without the column that changed."""
+    since = next((hold.since for hold in load.holds if not hold.column), now.isoformat())
+    error = SourceChanged(
+        "; ".join(reason(finding) for finding in findings) + ". The last good snapshot stays",
+        where=f"source {load.ingested.source.source}, table {load.ingested.name}",
+        fix=" or ".join(dict.fromkeys(way for finding in findings for way in ways(finding))),
+    )
+    error.holds = (Hold(load.name, "", since, findings[0]),)
+    return error
 
 
 def refuse_held(load: Load, held: tuple[Likely, ...]) -> None:
@@ -190,24 +292,25 @@ def respect_quiet_hours(load: Load, now: dt.datetime) -> None:
         )
 
 
-def columns_not_there(ingested: Ingested, source: Schema) -> tuple[str, ...]:
+def columns_not_there(ingested: Ingested, seen: Seen) -> tuple[str, ...]:
     """What to tell of columns that the project speaks of and the source does not have.
 
     Raises SourceChanged for a sensitive one: under another name its values would come in as if nobody had said a word.
     """
     told = []
+    held = {name.lower() for name in seen.verdict.held}
     for name, rule in ingested.table.columns.items():
-        if source.find(name):
+        there = rule.other_name or name
+        if seen.source.find(there) or rule.gone or name.lower() in held or (rule.origin and there == name):
             continue
-        near = nearest(name, source.names)
-        meant = f"did you mean {near}?" if near else f"there are {', '.join(source.names)}"
+        meant = missing(there, seen.source)
         if rule.is_hidden:
             raise SourceChanged(
-                f"the sensitive column {name} is not there: it may bear another name now. Nothing was read",
+                f"the sensitive column {there} is not there: it may bear another name now. Nothing was read",
                 where=f"source {ingested.source.source}, table {ingested.name}",
                 fix=f"say under `columns` which one it is, or that there is none; {meant}",
             )
-        told.append(f"columns speaks of {name}, which {ingested.name} does not have; {meant}")
+        told.append(f"columns speaks of {there}, which {ingested.name} does not have; {meant}")
     return tuple(told)
 
 
@@ -219,33 +322,16 @@ def unseen_deletes(ingested: Ingested) -> tuple[str, ...]:
     return ("rows that are deleted at the source stay here: a cursor does not see them go, `mode: full` does",)
 
 
-def follow_or_hold(load: Load, arriving: Schema) -> tuple[bool, tuple[str, ...]]:
-    """Whether all must be loaded anew because a type changed, and what to tell. Raises SourceChanged on hold."""
-    if load.current is None or not load.continues:
-        return False, ()
-    known = Schema(tuple(column for column in load.current.schema if column.name != transit.FILE_COLUMN))
-    found = drift.compare(known, arriving, load.ingested.table.drift)
-    held = [finding for finding in found if finding.policy == "hold"]
-    if held:
-        first = held[0]
-        raise SourceChanged(
-            "; ".join(str(finding) for finding in held) + ". The last good snapshot stays",
-            where=f"source {load.ingested.source.source}, table {load.ingested.name}",
-            fix=f"to follow the source, set `drift: {{{'type' if first.change == 'retyped' else 'drop'}: evolve}}` on it",
-        )
-    return any(finding.change == "retyped" for finding in found), tuple(f"{finding}: followed" for finding in found)
-
-
-def request_for(load: Load, arriving: Schema, *, anew: bool) -> Request:
+def request_for(load: Load, columns: tuple[str, ...], *, anew: bool) -> Request:
     """What to ask of the connector: what is new since the last load, or all of it."""
     goes_on = load.continues and not anew
     return Request(
         name=load.ingested.name,
         table=load.ingested.table,
-        columns=arriving.names,
+        columns=columns,
         since=looking_back(load.cursor, load.ingested.table.ingest.lookback) if goes_on else None,
         marker=load.marker if goes_on else None,
-        known=transit.unmasked(load.ingested.table, load.known) if goes_on else None,
+        known=load.asked.known if load.settled else None,
     )
 
 

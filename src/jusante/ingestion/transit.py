@@ -1,12 +1,13 @@
 """What happens to columns on their way in: only those that may be read are; types are applied, then masks."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 from jusante.core.literals import text
 from jusante.core.names import quote
 from jusante.core.schema import Column, Schema, widens
 from jusante.core.source import ColumnRule, SourceTable
 from jusante.errors import SourceError
+from jusante.ingestion.mapping import sourced
 
 FILE_COLUMN = "_file"
 WHOLE = {"int", "long"}
@@ -14,7 +15,8 @@ WHOLE = {"int", "long"}
 
 def readable(table: SourceTable, source: Schema) -> tuple[str, ...]:
     """The columns to read, in the source's order. Sensitive ones without a purpose stay where they are."""
-    return tuple(column.name for column in source if not table.rule(column.name).is_withheld)
+    needed = {need for each in sourced(table, source) for need in each.needs}
+    return tuple(column.name for column in source if column.name in needed)
 
 
 def hidden(table: SourceTable) -> frozenset[str]:
@@ -22,25 +24,17 @@ def hidden(table: SourceTable) -> frozenset[str]:
     return frozenset(name for name, rule in table.columns.items() if rule.is_hidden)
 
 
-def arriving(table: SourceTable, source: Schema, held: Collection[str] = ()) -> Schema:
-    """The columns as they will arrive: those that are read, declared types in place of the source's, masked if they are to be.
+def arriving(table: SourceTable, columns: Schema) -> Schema:
+    """The columns as they will arrive: declared types in place of those that they come with, masked if they are to be.
 
-    `held` are columns that wait for somebody to decide. Raises SourceError where a mask says nothing of such values.
+    Raises SourceError where a mask says nothing of such values.
     """
-    read = source.select(tuple(name for name in readable(table, source) if name not in held))
-    return Schema(tuple(Column(c.name, _arrives_as(table.rule(c.name), c)) for c in read))
+    return Schema(tuple(Column(c.name, _arrives_as(table.rule(c.name), c)) for c in columns))
 
 
 def plain(table: SourceTable, column: Column) -> Column:
     """A column before it is masked, in the type that is declared for it."""
     return Column(column.name, table.rule(column.name).type or column.type)
-
-
-def unmasked(table: SourceTable, known: Schema | None) -> Schema | None:
-    """The columns of a table that are as they were at the source, in kind if not in type."""
-    if known is None:
-        return None
-    return Schema(tuple(column for column in known if not table.rule(column.name).mask))
 
 
 def _arrives_as(rule: ColumnRule, column: Column) -> str:

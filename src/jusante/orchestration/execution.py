@@ -15,13 +15,14 @@ Listener = Callable[[str, Task | None], None]
 def blocker(graph: Graph, name: str, done: Mapping[str, Task], blocked: Mapping[str, str]) -> str | None:
     """The failed or held asset that keeps this one from being made, if there is one.
 
-    `blocked` are assets below one that failed, with the name of that one.
+    `blocked` are assets below one that failed, with the name of that one. What is held for a column of something above
+    keeps nobody from being made: who needs that column is held for it as well.
     """
     for above in graph[name].inputs:
         if above in blocked:
             return blocked[above]
         task = done.get(above)
-        if task and task.status in {"failed", "held"}:
+        if task and (task.status == "failed" or (task.status == "held" and task.error)):
             return above
     return None
 
@@ -44,6 +45,8 @@ def execute(
                 if failed := blocker(graph, name, done, blocked):
                     blocked[name] = failed
                     future = pool.submit(worker.skip, name, f"left as it was: {failed} did not succeed")
+                elif holds := worker.held_for(name):
+                    future = pool.submit(worker.hold, name, holds)
                 else:
                     listener(name, None)
                     future = pool.submit(worker.work, name)

@@ -1,27 +1,40 @@
 """What a run would do, and why, told without asking a source."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jusante.core.graph import Graph
+from jusante.core.holds import Hold
 from jusante.core.run import Action, AssetState, Task
 from jusante.management.lake import Tables
+from jusante.orchestration.holding import why_held
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """One task that a run would do. `certain` is false where it depends on what a source has to say."""
+    """One task that a run would do. `certain` is false where it depends on what a source has to say.
+
+    `held`: it will wait, and keep its last good snapshot. `breaks` is what waits because of the table that it brings in.
+    """
 
     asset: str
     action: Action
     why: str
     certain: bool
+    held: bool = False
+    breaks: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The task as `--json` prints it."""
-        return {"asset": self.asset, "action": self.action, "why": self.why, "breaks": [], "cost_usd": None}
+        return {
+            "asset": self.asset,
+            "action": self.action,
+            "why": self.why,
+            "breaks": list(self.breaks),
+            "cost_usd": None,
+        }
 
 
 def foresee(
@@ -30,13 +43,26 @@ def foresee(
     states: Mapping[str, AssetState],
     tables: Tables,
     last: Mapping[str, Task],
+    needs: Mapping[str, tuple[Hold, ...]],
 ) -> tuple[Foreseen, ...]:
-    """The tasks that a run would do, in their order; what is up to date is left out."""
+    """The tasks that a run would do, in their order; what is up to date is left out.
+
+    `needs` are the held columns that assets need: these assets wait, whatever else is new.
+    """
     found: dict[str, Foreseen] = {}
+    held: list[Foreseen] = []
     for name in graph.order:
-        if name in chosen and (task := _foresee(graph, name, states, tables, found, last)):
-            found[name] = task
-    return tuple(found.values())
+        if name not in chosen:
+            continue
+        if name in needs:
+            held.append(Foreseen(name, action_of(graph[name]), why_held(needs[name]), certain=True, held=True))
+        elif task := _foresee(graph, name, states, tables, found, last):
+            found[name] = replace(task, breaks=_breaks(name, needs))
+    return (*found.values(), *held)
+
+
+def _breaks(table: str, needs: Mapping[str, tuple[Hold, ...]]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, holds in needs.items() if any(hold.table == table for hold in holds)))
 
 
 def _foresee(  # the whole picture is what a decision needs

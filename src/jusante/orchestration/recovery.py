@@ -8,13 +8,15 @@ state is read back from the snapshot. Nothing is guessed.
 import datetime as dt
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.run import AssetState, Run
 from jusante.management.publish import QUARANTINE
+from jusante.orchestration.holding import holds_of, news
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Table, TableStore
 
@@ -47,6 +49,14 @@ def reconcile(store: TableStore, metadata: MetadataStore, now: dt.datetime) -> N
             found.append(state_of(table, now))
     if found:
         metadata.remember(found, "asset.reconciled")
+        metadata.tell([event for state in found for event in _news(states.get(state.asset), state, now)])
+
+
+def _news(before: AssetState | None, state: AssetState, now: dt.datetime) -> Iterator[Event]:
+    """What a run that died had no time to tell of columns that wait."""
+    known, waiting = (holds_of({state.asset: each} if each else {}) for each in (before, state))
+    found = [hold.finding for hold in waiting]
+    yield from news(state.asset, known, waiting, found, now, state.run_id)
 
 
 def state_of(table: Table, now: dt.datetime) -> AssetState:
@@ -62,6 +72,8 @@ def state_of(table: Table, now: dt.datetime) -> AssetState:
         snapshot_id=table.snapshot_id,
         cursor=json.loads(said["jusante.cursor"]) if "jusante.cursor" in said else None,
         marker=said.get("jusante.marker"),
+        shape=json.loads(said["jusante.shape"]) if "jusante.shape" in said else None,
+        holds=tuple(json.loads(said.get("jusante.holds", "[]"))),
     )
 
 

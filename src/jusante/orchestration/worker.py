@@ -10,7 +10,10 @@ from pathlib import Path
 
 from jusante.architecture.failure import point
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
+from jusante.core.column_graph import ColumnGraph
+from jusante.core.event import Event
 from jusante.core.graph import Graph
+from jusante.core.holds import Hold
 from jusante.core.model import PythonModel, ShellStep, SqlModel
 from jusante.core.run import AssetState, Task, TaskStatus
 from jusante.core.words import some_were
@@ -19,6 +22,7 @@ from jusante.ingestion.arrival import Loaded
 from jusante.ingestion.batch import BatchLoader, Load
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Published
+from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.ports.connector import Connector
 from jusante.ports.metadata_store import MetadataStore
@@ -40,6 +44,7 @@ class Tools:
     graph: Graph
     tables: Tables
     metadata: MetadataStore
+    columns: Callable[[], ColumnGraph]
     workshop: Workshop
     loader: BatchLoader
     connect: Callable[[str], Connector]
@@ -58,13 +63,18 @@ class Worker:
         self._tools = tools
         self._states = dict(states)
         self._anew = anew
+        self._waiting = Waiting(tools.columns)
 
     def work(self, name: str) -> Task:
         """Do what is to be done about an asset, record it, and say what it was."""
         asset = self._tools.graph[name]
         began = time.monotonic()
+        events: tuple[Event, ...] = ()
         try:
-            task, state = self._do(asset)
+            task, state, events = self._do(asset)
+        except SourceChanged as error:
+            task = self._failed(asset, error)
+            state, events = self._held_as_a_whole(asset, error)
         except JusanteError as error:
             task, state = self._failed(asset, error), None
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
@@ -73,7 +83,7 @@ class Worker:
             )
             task, state = self._failed(asset, told), None
         task = replace(task, seconds=round(time.monotonic() - began, 3))
-        return self._record(task, state)
+        return self._record(task, state, events)
 
     def skip(self, name: str, reason: str) -> Task:
         """Record that nothing is done about an asset."""
@@ -81,23 +91,32 @@ class Worker:
         self._tools.metadata.record(self._run_id, task)
         return task
 
-    def _record(self, task: Task, state: AssetState | None) -> Task:
+    def held_for(self, name: str) -> tuple[Hold, ...]:
+        """The held columns that an asset needs. Ask once all above it is done."""
+        return self._waiting.of(name, holds_of(self._states))
+
+    def hold(self, name: str, holds: tuple[Hold, ...]) -> Task:
+        """Record that an asset keeps its last good snapshot until somebody has decided."""
+        task = Task(name, action_of(self._tools.graph[name]), "held", why_held(holds))
+        return self._record(task, None)
+
+    def _record(self, task: Task, state: AssetState | None, events: tuple[Event, ...] = ()) -> Task:
         if task.status != "skipped" or state:
-            self._tools.metadata.record(self._run_id, task, state)
+            self._tools.metadata.record(self._run_id, task, state, events)
         if state:
             self._states[task.asset] = state
             point("after_cursor", task.asset)
         return task
 
-    def _do(self, asset: Asset) -> tuple[Task, AssetState | None]:
+    def _do(self, asset: Asset) -> tuple[Task, AssetState | None, tuple[Event, ...]]:
         version = self._tools.graph.versions[asset.id]
         if isinstance(asset.definition, Ingested):
             return self._ingest(asset, asset.definition, version)
         reason = self._why_stale(asset, version)
         if reason is None:
-            return Task(asset.id, "skip", "skipped", "up to date"), None
+            return Task(asset.id, "skip", "skipped", "up to date"), None, ()
         built = self._build(asset, version)
-        return self._built(asset, version, reason, built)
+        return (*self._built(asset, version, reason, built), ())
 
     def _why_stale(self, asset: Asset, version: str) -> str | None:
         tables = self._tools.tables
@@ -157,10 +176,12 @@ class Worker:
 
     # -- ingestion ---------------------------------------------------------------------------------------------------
 
-    def _ingest(self, asset: Asset, ingested: Ingested, version: str) -> tuple[Task, AssetState | None]:
-        state = None if self._anew else self._states.get(asset.id)
+    def _ingest(
+        self, asset: Asset, ingested: Ingested, version: str
+    ) -> tuple[Task, AssetState | None, tuple[Event, ...]]:
+        state = self._states.get(asset.id)
         current = self._tools.tables.get(asset.id)
-        reason = why_ingest(version, state, exists=current is not None)
+        reason = why_ingest(version, None if self._anew else state, exists=current is not None)
         landing = self._tools.scratch / asset.id.replace("/", "%2F") / "landing"
         graph, tables = self._tools.graph, self._tools.tables
         load = Load(
@@ -172,12 +193,15 @@ class Worker:
             state,
             str(landing),
             beside=lambda session: show(session, asset.inputs, graph, tables),
+            anew=self._anew,
         )
         try:
             loaded = self._load(load)
         finally:
             shutil.rmtree(landing.parent, ignore_errors=True)
-        return self._loaded(asset, version, reason, loaded, state)
+        standing = loaded.standing
+        events = news(asset.id, load.holds, standing.holds, standing.found, self._tools.clock(), self._run_id)
+        return (*self._loaded(asset, version, reason, loaded, state), tuple(events))
 
     def _load(self, load: Load) -> Loaded:
         """Load, and try again what failed in passing, as often as the source's limits say."""
@@ -199,8 +223,8 @@ class Worker:
         published = loaded.published
         if published is None:
             task = Task(asset.id, "ingest", "skipped", "nothing new", loaded.rows_in, 0, notices=loaded.notices)
-            moved = before and before.marker != loaded.marker
-            return task, replace(before, marker=loaded.marker) if before and moved else None
+            state = _standing(replace(before, marker=loaded.marker), loaded) if before else None
+            return task, state if state != before else None
         self._tools.tables.put(published.table)
         notices = (*loaded.notices, *_audit_notices(asset.id, published))
         task = Task(
@@ -215,11 +239,28 @@ class Worker:
         )
         cursor = loaded.cursor.as_dict() if loaded.cursor else None
         state = replace(self._state(asset, version, {}, published), cursor=cursor, marker=loaded.marker)
-        return task, state
+        return task, _standing(state, loaded)
+
+    def _held_as_a_whole(self, asset: Asset, error: SourceChanged) -> tuple[AssetState | None, tuple[Event, ...]]:
+        """The table's state with the reason why it waits; its rows and its cursor are what they were."""
+        state = self._states.get(asset.id)
+        if state is None or not error.holds:
+            return None, ()
+        before = [Hold.from_dict(asset.id, kept) for kept in state.holds]
+        found = [hold.finding for hold in error.holds]
+        events = news(asset.id, before, error.holds, found, self._tools.clock(), self._run_id)
+        return replace(state, holds=tuple(hold.as_dict() for hold in error.holds)), tuple(events)
 
     def _failed(self, asset: Asset, error: JusanteError) -> Task:
         status: TaskStatus = "held" if isinstance(error, SourceHeld | SourceChanged) else "failed"
         return Task(asset.id, action_of(asset), status, error.what, error=error.at(str(asset.place)).as_dict())
+
+
+def _standing(state: AssetState, loaded: Loaded) -> AssetState:
+    """The state with what was seen of the source, and what waits for a decision."""
+    standing = loaded.standing
+    shape = standing.shape.as_dict() if standing.shape else state.shape
+    return replace(state, shape=shape, holds=tuple(hold.as_dict() for hold in standing.holds))
 
 
 def _declassified(asset: Asset) -> tuple[str, ...]:

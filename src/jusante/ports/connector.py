@@ -62,6 +62,7 @@ class Connector(Protocol):
         """The table as it is at the source now, without reading its rows (a sample, where there is no other way).
 
         `known` is the table as it stands here, for formats that carry no types: what fits into a known type has it.
+        Columns bear their `identity`, and the schema its `keys`, where the source can tell.
         """
 
     def unchanged(self, request: Request) -> bool:

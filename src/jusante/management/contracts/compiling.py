@@ -56,6 +56,7 @@ def _of_table(
 ) -> Iterator[Problem]:
     yield from _needed_and_not_promised(contract, promised, table)
     withheld = {name.lower() for name, rule in table.columns.items() if rule.is_withheld}
+    withheld |= {rule.other_name.lower() for rule in table.columns.values() if rule.other_name}
     there = {name.lower() for name in loaded or ()}
     for column in promised.columns:
         if there and column.name.lower() not in there | withheld:
@@ -74,7 +75,12 @@ def _of_table(
 
 def _needed_and_not_promised(contract: Contract, promised: SchemaObject, table: SourceTable) -> Iterator[Problem]:
     cursor = (table.ingest.cursor,) if table.ingest.cursor else ()
-    for name in dict.fromkeys((*table.key, *cursor, *table.columns)):
+    rules = table.columns.items()
+    there = {
+        name: rule.other_name or name for name, rule in rules if not rule.gone and (rule.other_name or not rule.origin)
+    }
+    keyed = (there.get(name, name) for name in (*table.key, *cursor))
+    for name in dict.fromkeys((*keyed, *there.values())):
         if promised.properties and promised.column(name) is None:
             near = nearest(name, promised.columns.names)
             fix = f"did you mean {near}?" if near else "ask its owner to promise it"

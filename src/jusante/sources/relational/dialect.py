@@ -21,6 +21,7 @@ class SourceColumn:
 
     `plain`: a scan of the table gives the same values as `expression`. `declared` is the source's word for its type.
     `guard` is SQL that is true of a value which a scan of the table would falsify without a word.
+    `identity` is the database's own number of the column, which a rename does not change.
     """
 
     name: str
@@ -31,6 +32,7 @@ class SourceColumn:
     guard: str = ""
     nullable: bool = True
     about: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,8 @@ class SourceRelation:
                     fix="read a view at the source that renames one of them",
                 )
             seen[column.name.lower()] = column.name
-        return Schema(tuple(Column(c.name, c.type, c.nullable, about=c.about) for c in self.columns))
+        columns = (Column(c.name, c.type, c.nullable, about=c.about, identity=c.identity) for c in self.columns)
+        return Schema(tuple(columns), tuple(sorted(tuple(sorted(key)) for key in self.keys)))
 
 
 @dataclass(frozen=True, slots=True)

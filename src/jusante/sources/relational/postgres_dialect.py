@@ -1,6 +1,7 @@
 """PostgreSQL's SQL and catalogue."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from jusante.core.cursor import Cursor
 from jusante.core.literals import text
@@ -35,7 +36,8 @@ select a.attname::text as name, pg_catalog.format_type(r.type, r.modifier) as de
   t.typtype::text as kind,
   coalesce(case when e.typnamespace = 'pg_catalog'::regnamespace then e.typname::text else '' end, '') as element,
   coalesce(e.typtype::text, '') as element_kind, r.modifier, r.dimensions, r.is_domain, a.attnotnull as required,
-  coalesce(pg_catalog.col_description(w.oid, a.attnum), '') as about, w.relkind::text as relation
+  coalesce(pg_catalog.col_description(w.oid, a.attnum), '') as about, w.relkind::text as relation,
+  w.oid::text || '.' || a.attnum as identity
 from resolved r join wanted w on true
 join pg_catalog.pg_attribute a on a.attrelid = w.oid and a.attnum = r.attnum
 join pg_catalog.pg_type t on t.oid = r.type
@@ -54,6 +56,7 @@ _COLUMNS_TYPES = {
     "required": "boolean",
     "about": "string",
     "relation": "string",
+    "identity": "string",
 }
 
 _KEYS = """
@@ -90,7 +93,9 @@ class PostgresDialect:
                 keys.setdefault(index, set()).add(member)
         relation = SourceRelation(name.schema, name.name, (), frozenset(map(frozenset, keys.values())))
         measured = self._measured(ask, relation, [t for t in types if t.must_be_measured(declared)])
-        columns = tuple(column(t, declared.get(t.name.lower(), ""), measured.get(t.name)) for t in types)
+        identities = {row[0]: row[12] for row in rows}  # a table that is made anew has another number: all is told anew
+        found = (column(t, declared.get(t.name.lower(), ""), measured.get(t.name)) for t in types)
+        columns = tuple(replace(each, identity=identities[each.name]) for each in found)
         is_stored = bool(rows) and rows[0][11] in {"r", "p", "m"}
         return SourceRelation(name.schema, name.name, columns, relation.keys, is_stored)
 

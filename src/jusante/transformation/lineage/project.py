@@ -68,12 +68,14 @@ class _Builder:
     def _ingested(self, asset: Asset, ingested: Ingested) -> QueryLineage:
         table = f"{SOURCE}{asset.id}"
         rules, cursor = ingested.table.columns, ingested.table.ingest.cursor
-        kept_out = {name.lower() for name, rule in rules.items() if rule.is_withheld}
+        kept_out = {name.lower() for name, rule in rules.items() if rule.is_withheld or rule.gone}
         names: dict[str, str] = {}
         for name in (*(self._published(asset.id) or ()), *ingested.table.key, *([cursor] if cursor else []), *rules):
             if name.lower() not in kept_out:
                 names.setdefault(name.lower(), name)
-        return QueryLineage({name: frozenset({Edge(Origin(table, name), "identity")}) for name in names.values()})
+        there = {name.lower(): rule.other_name for name, rule in rules.items() if rule.other_name}
+        origins = {name: Origin(table, there.get(lower) or name) for lower, name in names.items()}
+        return QueryLineage({name: frozenset({Edge(origin, "identity")}) for name, origin in origins.items()})
 
     def _query(self, query: Query, output: Sequence[str]) -> QueryLineage:
         columns = {name: self._columns.get(name) for name in query.reads}

@@ -1,0 +1,40 @@
+"""What a run would do, for people."""
+
+from rich.console import Console
+from rich.text import Text
+
+from jusante.app.drift import Found
+from jusante.cli.blast import tell_found
+from jusante.cli.console import MARKS, grid
+from jusante.core.graph import Graph
+from jusante.core.words import counted
+from jusante.orchestration.foresight import Foreseen
+
+
+def print_plan(console: Console, tasks: tuple[Foreseen, ...], found: tuple[Found, ...], graph: Graph) -> None:
+    """What waits and whom that hits, then the tasks: those that are certain, those that may be, those that wait."""
+    tell_found(console, found, graph)
+    if tasks:
+        table = grid("", "asset", "does", "why")
+        for task in tasks:
+            table.add_row(*_cells(task), style="" if task.certain else "dim")
+        console.print(table)
+    made = sum(asset.is_made for asset in graph)
+    console.print(f"\n{_closing(tasks, made)}")
+
+
+def _cells(task: Foreseen) -> tuple[str | Text, ...]:
+    if not task.held:
+        return ("●" if task.certain else "○", task.asset, task.action, task.why)
+    names = ", ".join(part.partition(":")[0] for part in task.why.split("; needs "))
+    return (Text(*MARKS["held"]), task.asset, "waits", names)
+
+
+def _closing(tasks: tuple[Foreseen, ...], made: int) -> str:
+    held = sum(task.held for task in tasks)
+    sure = sum(task.certain and not task.held for task in tasks)
+    maybe = len(tasks) - sure - held
+    waits = f", {held:,} held back" if held else ""
+    return (
+        f"{counted(sure, 'task')} to do, {maybe:,} more if sources have news{waits}, {made - len(tasks):,} up to date"
+    )

@@ -1,0 +1,1 @@
+"""Ways to tell people: on the console, into a file, to a webhook."""

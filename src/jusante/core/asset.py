@@ -212,22 +212,22 @@ class Asset:
         return hashlib.sha256(json.dumps(basis, default=str).encode()).hexdigest()[:16]
 
 
+_OF_NO_ACCOUNT: Any = {
+    "about": True,
+    "tags": True,
+    "classification": True,
+    "drift": {"data"},
+    "ingest": {"every"},
+    "columns": {"__all__": {"about", "tags", "indirect"}},
+}
+"""What is said of a source's table and changes none of its rows."""
+
+
 def _canonical(definition: Definition) -> Any:
     """What the result depends on. Owners, descriptions and the way to a source do not change a row."""
     match definition:
         case Ingested(source=source, table=table):
-            return [
-                source.kind,
-                table.model_dump(
-                    exclude={
-                        "about": True,
-                        "tags": True,
-                        "classification": True,
-                        "drift": {"data"},
-                        "ingest": {"every"},
-                    }
-                ),
-            ]
+            return [source.kind, table.model_dump(exclude=_OF_NO_ACCOUNT)]
         case BuiltDashboard(dashboard=dashboard, queries=queries):
             return [dashboard.model_dump(exclude={"steward", "classification"}), [query.canonical for query in queries]]
         case SqlModel(header=header, query=query):

@@ -7,6 +7,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 
 from jusante.core.check import Check
 from jusante.core.classification import Classification
+from jusante.core.form import Form
 from jusante.core.mask import WrittenMask
 from jusante.core.noun import Noun
 from jusante.core.schema import named_type
@@ -60,6 +61,10 @@ class ColumnRule(Noun):
     not_personal: str | None = Field(
         None, min_length=3, description="Why it holds no personal data, where it looks as if it did."
     )
+    tags: tuple[str, ...] = Field((), description="Words that go with it to all that is made of it: `finance`.")
+    indirect: bool | None = Field(
+        None, description="Whether what it decides is sensitive too. By default what `sensitive` in jusante.yaml says."
+    )
 
     @property
     def is_decided(self) -> bool:
@@ -75,6 +80,11 @@ class ColumnRule(Noun):
     def is_hidden(self) -> bool:
         """Whether no message may show its values."""
         return bool(self.sensitive or self.mask)
+
+    @property
+    def arrives_as(self) -> Form:
+        """What its mask has left of its values once they are here."""
+        return self.mask.leaves if self.mask else "whole"
 
     @field_validator("type")
     @classmethod

@@ -29,17 +29,21 @@ from typing import Any, ClassVar
 
 
 class JusanteError(Exception):
-    """An error told to a person: `what` happened, `where` (file:line, table.column, row), and how to `fix` it."""
+    """An error told to a person: `what` happened, `where` (file:line, table.column, row), and how to `fix` it.
+
+    `unquoted` says what happened in other words, where `what` may quote a value: for those who may not see it.
+    """
 
     code: ClassVar[str] = "J000"
     exit_status: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
 
-    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+    def __init__(self, what: str, *, where: str = "", fix: str = "", unquoted: str = "") -> None:
         super().__init__(what)
         self.what = what
         self.where = where
         self.fix = fix
+        self.unquoted = unquoted
 
     def __str__(self) -> str:
         lines = [f"{self.code} {self.what}"]
@@ -51,6 +55,13 @@ class JusanteError(Exception):
         """The same error with `where` filled in, when the place was not known further down."""
         if not self.where:
             self.where = where
+        return self
+
+    def without_values(self, why: str) -> "JusanteError":
+        """The same error, with no word that may quote a value; `why` says for what reason."""
+        if self.unquoted:
+            self.what = f"{self.unquoted}; more is not shown, because {why}"
+            self.unquoted = ""
         return self
 
     def as_dict(self) -> dict[str, str]:

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 import jusante
+from jusante.app import Lake
+from jusante.app.tags import tags_of
+from jusante.core.lineage import Origin
 from jusante.demo import generate
 from jusante.demo.play import prepare, systems
 
@@ -151,3 +154,24 @@ def test_its_systems_can_be_used_by_themselves(tmp_path: Path) -> None:
     assert 200 in statuses
     assert statuses - {200} <= {429, 500, 503}
     assert json.loads(next(a for a in answers if a.status_code == 200).text)["data"]
+
+
+def test_phone_numbers_come_where_a_tag_says_so_and_mail_addresses_nowhere(played: tuple[Path, str]) -> None:
+    folder, told = played
+    with Lake.open(folder) as lake:
+        tags = tags_of(lake.system)
+        views = [asset.id for asset in lake.project.graph if asset.kind == "view"]
+        held = {
+            Origin(table, name): str(rows.column(name).to_pylist())
+            for table in (*lake.store.pointers(), *views)
+            for rows in [lake.table(table)]
+            for name in rows.column_names
+        }
+    with_phone = {column for column, text in held.items() if "11 5550-" in text}
+    assert with_phone == {Origin("sales.customers", "phone")}
+    assert all(any(tag.kind == "phone" for tag in tags.of(column)) for column in with_phone)
+    assert not [column for column, text in held.items() if "@example.com" in text.lower()]
+    apart = {folder / ".jusante/warehouse", *(path.parent for path in folder.rglob("PG_VERSION"))}
+    files = [path for path in folder.rglob("*") if path.is_file() and not apart & set(path.parents)]
+    texts = [told, *(path.read_bytes().decode("latin-1") for path in files)]
+    assert not [text[:80] for text in texts if "11 5550-" in text or "@example.com" in text.lower()]

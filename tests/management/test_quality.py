@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from jusante.core.check import Check
 from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
 from jusante.errors import AuditFailed
-from jusante.management.quality import aside_sql, audit, keep_sql, problems
+from jusante.management.quality import Hidden, aside_sql, audit, keep_sql, problems
 from jusante.ports.engine import Session
 from jusante.ports.relation import Batches
 
@@ -107,10 +107,22 @@ def test_the_message_names_rows_by_key_and_hides_what_is_sensitive(engine: DuckD
         shown(session, {"id": [7], "phone": ["+55 11 99999"]})
         schema = session.schema(f"select * from {TABLE}")
         made = check(pattern={"column": "phone", "matches": "x"})
-        found = audit(session, TABLE, (made,), schema, NOW, ("id",), frozenset({"Phone"})).results[0]
+        found = audit(session, TABLE, (made,), schema, NOW, ("id",), lambda: Hidden(frozenset({"Phone"}))).results[0]
     assert "id=7" in found.message
     assert "•••" in found.message
     assert "99999" not in found.message
+
+
+def test_what_a_free_query_gives_is_hidden_where_it_may_hold_what_is_sensitive(engine: DuckDBEngine) -> None:
+    made = check(sql=f"select phone as other from {TABLE}")
+    with engine.session() as session:
+        shown(session, {"id": [7], "phone": ["+55 11 99999"]})
+        schema = session.schema(f"select * from {TABLE}")
+        plain = audit(session, TABLE, (made,), schema, NOW).results[0]
+        discreet = audit(session, TABLE, (made,), schema, NOW, (), lambda: Hidden(queries=True)).results[0]
+    assert "99999" in plain.message
+    assert "other=•••" in discreet.message
+    assert "99999" not in discreet.message
 
 
 def test_a_check_of_a_column_that_is_not_there_names_the_nearest(engine: DuckDBEngine) -> None:

@@ -5,14 +5,15 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
+from jusante.app.declassifying import tell_declassified
 from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
@@ -24,9 +25,10 @@ from jusante.core.environment import Project
 from jusante.core.holds import Hold, needing
 from jusante.core.lineage import Origin
 from jusante.core.run import Run, Task, outcome
+from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import UsageError, storage_error
+from jusante.errors import NotAllowed, UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
 from jusante.ingestion.data_drift import DataWatch
 from jusante.ingestion.door import Door
@@ -139,6 +141,7 @@ class Lake:
         self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
+            tell_declassified(system, run.run_id, _now())
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
             ended = replace(run, status=outcome(tasks), ended_at=_now())
@@ -194,6 +197,7 @@ class Lake:
             engine=system.engine,
             publisher=publisher,
             scratch=lambda name: scratch / name.replace(":", "-"),
+            hidden=self._watch.hidden,
         )
         return Tools(
             graph=system.graph,
@@ -212,6 +216,7 @@ class Lake:
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,
+            discreet=self._watch.is_discreet,
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
@@ -222,6 +227,12 @@ class Lake:
     def ask(self, sql: str) -> Answer:
         """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError."""
         return self._gate(Tables(self._system.store)).ask(sql)
+
+    def tags_of(self, sql: str, names: Sequence[str]) -> tuple[tuple[Tag, ...], ...]:
+        """The tags of each of the columns that a query gives, named as the answer names them."""
+        from jusante.app.tags import tags_of_answer
+
+        return tags_of_answer(self._system, sql, names)
 
     def query(self, sql: str) -> "pa.Table":
         """A query's rows, as Arrow."""
@@ -247,16 +258,24 @@ class Lake:
                 f"there is no {unknown[0]}", fix=f"there are: {', '.join(known) or 'none; write dashboards/*.yaml'}"
             )
         tables = Tables(self._system.store)
+        tell_declassified(self._system, None, _now())
         for name in wanted:
             self._serve(known[name], tables)
         return tuple(self.settings.dashboards / f"{name.partition(':')[2]}.html" for name in wanted)
 
     def _serve(self, asset: Asset, tables: Tables) -> Built:
-        from jusante.serving.dashboards.publish import render
+        from jusante.serving.dashboards.publish import render, withdraw
 
-        self._watch.allow(asset)
+        try:
+            self._watch.allow(asset)
+        except NotAllowed:
+            withdraw(asset, self.settings.dashboards)
+            raise
         states = self._system.metadata.states()
-        read, problems = render(asset, self._gate(tables), self.settings.dashboards, _now(), states)
+        gate = self._gate(tables)
+        read, problems = render(
+            asset, gate, self.settings.dashboards, _now(), states, discreet=partial(self._watch.is_discreet, asset)
+        )
         return Built(None, read, (*problems, f"see {self.settings.dashboards / asset.id.partition(':')[2]}.html"))
 
     # -- keeping -----------------------------------------------------------------------------------------------------

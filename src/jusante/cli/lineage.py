@@ -67,15 +67,17 @@ def _tell_table(lake: "Lake", table: str | None, *, up: bool, down: bool, as_jso
 
 
 def _tell_column(lake: "Lake", column: "Origin", *, up: bool, down: bool, as_json: bool) -> None:
+    from jusante.app.tags import tags_of
     from jusante.cli.column_trees import column_document, column_trees
     from jusante.cli.console import out, print_json
 
     columns = lake.columns
+    tags = tags_of(lake.system, columns).of
     if as_json:
-        print_json(column_document(columns, lake.project.graph, column, up=up, down=down))
+        print_json(column_document(columns, lake.project.graph, tags, column, up=up, down=down))
         return
     console = out()
-    for part in column_trees(columns, column, up=up, down=down):
+    for part in column_trees(columns, tags, column, up=up, down=down):
         console.print(part)
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "catalog": ("catalog", "Find assets and business terms, and read what is known of one."),
     "classify": ("classify", "Columns that may hold personal data, and what to say of them."),
     "lineage": ("lineage", "What a table or column is made of, and who reads it."),
+    "tags": ("tags", "Where personal data and other tags have come to."),
     "export": ("export", "The project in the words of other tools: openlineage."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),

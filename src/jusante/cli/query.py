@@ -9,8 +9,11 @@ import click
 from jusante.cli.options import opened, project_options
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyarrow as pa
 
+    from jusante.core.tag import Tag
     from jusante.serving.gate import Answer
 
 ROWS_SHOWN = 50
@@ -34,21 +37,27 @@ def query(sql: str, form: str, folder: Path, environment: str | None, as_json: b
     text = sys.stdin.read() if sql == "-" else sql
     with opened(folder, environment) as lake:
         answer = lake.ask(text)
+        tags = lake.tags_of(text, answer.table.column_names) if as_json or form in {"json", "table"} else ()
     if as_json or form == "json":
         from jusante.cli.console import print_json
 
-        print_json(document(answer))
+        print_json(document(answer, tags))
     elif form == "table":
         _print_table(answer)
+        _tell_tags(answer, tags)
     else:
         _write(answer.table, form)
 
 
-def document(answer: "Answer") -> dict[str, Any]:
-    """The answer as `--json` prints it."""
+def document(answer: "Answer", tags: "Sequence[Sequence[Tag]]") -> dict[str, Any]:
+    """The answer as `--json` prints it; `tags` are those of each column."""
+    names = [list(dict.fromkeys(tag.name for tag in of_column)) for of_column in tags]
     columns = [column.to_pylist() for column in answer.table.columns]
     return {
-        "columns": [{"name": field.name, "type": str(field.type)} for field in answer.table.schema],
+        "columns": [
+            {"name": field.name, "type": str(field.type), "tags": of_column}
+            for field, of_column in zip(answer.table.schema, names, strict=True)
+        ],
         "rows": [list(row) for row in zip(*columns, strict=True)],
         "masked": [],
         "seconds": answer.seconds,
@@ -83,6 +92,19 @@ def _print_table(answer: "Answer") -> None:
     err().print(
         f"[dim]{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}[/]"
     )
+
+
+def _tell_tags(answer: "Answer", tags: "Sequence[Sequence[Tag]]") -> None:
+    """Which columns hold personal data, and what they are kept for."""
+    from rich.text import Text
+
+    from jusante.cli.console import err
+    from jusante.core.form import WORDS
+
+    for name, of_column in zip(answer.table.column_names, tags, strict=True):
+        for tag in (tag for tag in of_column if tag.kind):
+            what = f"  {tag.kind} of {tag.origin}, {WORDS[tag.form]}, kept for {' or '.join(tag.purposes)}"
+            err().print(Text.assemble(("! ", "yellow"), (name, "bold"), (what, "dim")))
 
 
 def _write(table: "pa.Table", form: str) -> None:

@@ -249,7 +249,7 @@ def _table(table: SourceTable) -> Any:
     for_people = {"about": True, "tags": True, "classification": True}
     said = table.model_dump(exclude={**for_people, "drift": True, "ingest": {"every"}, "columns": True})
     rules = {
-        name: rule.model_dump(exclude={"about", "was", "gone"}, exclude_defaults=True)
+        name: rule.model_dump(exclude={"about", "tags", "indirect", "was", "gone"}, exclude_defaults=True)
         for name, rule in table.columns.items()
     }
     return said | {"columns": {name: rule for name, rule in rules.items() if rule}}

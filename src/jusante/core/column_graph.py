@@ -36,6 +36,10 @@ class ColumnGraph:
     def __init__(self, lineages: Mapping[str, QueryLineage]) -> None:
         self._lineages = lineages
 
+    def plus(self, more: Mapping[str, QueryLineage]) -> "ColumnGraph":
+        """The same graph with more readers of it, by names of their own."""
+        return ColumnGraph({**self._lineages, **more})
+
     def __contains__(self, column: Origin) -> bool:
         return column.column in self.columns(column.table)
 
@@ -60,6 +64,11 @@ class ColumnGraph:
         """The checks that look at columns, or at what is made of them; near first."""
         targets = (step.target for step in self.below(columns))
         return tuple(dict.fromkeys(target for target in targets if target.table.startswith(CHECK)))
+
+    def own(self, column: Origin) -> frozenset[Edge]:
+        """A column's own edges, without those of its asset's rows."""
+        lineage = self._lineages.get(column.table)
+        return lineage.columns.get(column.column, frozenset()) if lineage else frozenset()
 
     def steps_to(self, column: Origin) -> Iterator[Step]:
         """What a column depends on directly: its own edges, then those of its asset's rows."""

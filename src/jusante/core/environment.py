@@ -13,6 +13,7 @@ from jusante.core.graph import Graph
 from jusante.core.noun import Noun
 from jusante.core.problem import Problem
 from jusante.core.secret import Secret
+from jusante.core.sensitive import Handling
 from jusante.core.source import Source
 
 
@@ -95,6 +96,9 @@ class ProjectFile(Noun):
     name: str
     about: str | None = None
     environments: Mapping[str, Environment] = Field(default_factory=lambda: {"dev": Environment()})
+    sensitive: Mapping[str, Handling] = Field(
+        default_factory=dict, description="How kinds of personal data are handled: `health: {indirect: true}`."
+    )
 
 
 @dataclass(frozen=True)
@@ -102,7 +106,7 @@ class Project:
     """A project as read: its folder, its settings in the chosen environment, its sources and its graph.
 
     `unready` tells which sources cannot be asked, because a secret is missing here. `contracts` are those of sources, by
-    the source's name; `glossary` its business terms.
+    the source's name; `glossary` its business terms; `handlings` are of kinds of personal data.
     """
 
     name: str
@@ -114,3 +118,4 @@ class Project:
     unready: tuple[Problem, ...] = ()
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     glossary: Glossary = field(default_factory=Glossary)
+    handlings: Mapping[str, Handling] = field(default_factory=dict)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from jusante.core.form import Form
+
 Direct = Literal["identity", "transformation", "aggregation"]
 Indirect = Literal["filter", "join", "group", "sort", "window", "condition"]
 How = Direct | Indirect
@@ -26,17 +28,23 @@ class Edge:
     """One dependence of an output column on an origin.
 
     Direct: the value comes from it. Indirect: it decides which value, or whether there is a row, and `how` says by what.
-    `masked`: the value itself cannot be read back from what comes of it, as of a count or a hash.
+    `form` is what is left of the value: a hash, a count; of what only decides, that something can be inferred.
     """
 
     origin: Origin
     how: How
-    masked: bool = False
+    form: Form = "whole"
 
     @property
     def is_direct(self) -> bool:
         """Whether values come from there."""
         return self.how in DIRECT
+
+
+class SomeColumns(tuple[str, ...]):
+    """The columns of a table as far as they are known: it may have others."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)

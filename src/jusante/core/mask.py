@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from jusante.core.form import Form
 from jusante.core.noun import Noun
 from jusante.core.schema import decimal_of
 
@@ -33,6 +34,14 @@ class Mask(Noun):
     def is_keyed(self) -> bool:
         """Whether it takes a key."""
         return self.is_one_to_one
+
+    @property
+    def leaves(self) -> Form:
+        """What is left of a value. A month or a day is a part of a date: parts can be put together again."""
+        if self.is_keyed:
+            return "pseudonymous"
+        is_coarse = self.kind == "generalise" and (self.to == "year" or self.to not in PERIODS)
+        return "generalised" if is_coarse else "part"
 
     def type_of(self, plain: str) -> str:
         """The type of what is left of a value. Raises ValueError where the mask says nothing of such a value."""

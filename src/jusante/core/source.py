@@ -8,6 +8,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 
 from jusante.core.check import Check
 from jusante.core.classification import Classification
+from jusante.core.form import Form
 from jusante.core.mask import WrittenMask
 from jusante.core.noun import Noun
 from jusante.core.schema import named_type
@@ -74,6 +75,10 @@ class ColumnRule(Noun):
     not_personal: str | None = Field(
         None, min_length=3, description="Why it holds no personal data, where it looks as if it did."
     )
+    tags: tuple[str, ...] = Field((), description="Words that go with it to all that is made of it: `finance`.")
+    indirect: bool | None = Field(
+        None, description="Whether what it decides is sensitive too. By default what `sensitive` in jusante.yaml says."
+    )
 
     @property
     def is_decided(self) -> bool:
@@ -97,6 +102,11 @@ class ColumnRule(Noun):
         if not _NAME.fullmatch(text):
             return None
         return text[1:-1].replace('""', '"') if text.startswith('"') else text
+
+    @property
+    def arrives_as(self) -> Form:
+        """What its mask has left of its values once they are here."""
+        return self.mask.leaves if self.mask else "whole"
 
     @field_validator("type")
     @classmethod

@@ -62,6 +62,7 @@ def _customers(random: np.random.Generator, count: int) -> pa.Table:
     emails = np.char.add(np.char.add("customer", numbers.astype(str)), "@Example.com")
     emails = np.where(random.random(count) < 0.3, np.char.upper(emails), emails)
     missing = random.random(count) < 0.02
+    phones = np.char.add("+55 11 5550-", np.char.zfill(numbers.astype(str), 5))
     return pa.table(
         {
             "customer_id": pa.array(numbers, pa.int64()),
@@ -69,6 +70,7 @@ def _customers(random: np.random.Generator, count: int) -> pa.Table:
             "country": pa.array(random.choice(_COUNTRIES, count, p=[0.4, 0.2, 0.15, 0.1, 0.1, 0.05])),
             "joined_at": pa.array(joined, pa.timestamp("us", "UTC")),
             "newsletter": pa.array(random.random(count) < 0.35),
+            "phone": pa.array(phones, pa.string()),
         }
     )
 

@@ -14,7 +14,7 @@ from jusante.errors import ExtraMissing
 _TABLES = """
 create type order_status as enum ('paid', 'shipped', 'delivered', 'cancelled', 'returned');
 create table customers (customer_id bigint primary key, email text, country char(2) not null,
-    joined_at timestamptz not null, newsletter boolean not null, preferences jsonb not null default '{"theme": "light"}');
+    joined_at timestamptz not null, newsletter boolean not null, phone text, preferences jsonb not null default '{"theme": "light"}');
 create table orders (order_id bigint primary key, customer_id bigint not null references customers,
     status order_status not null, ordered_at timestamptz not null, updated_at timestamptz not null,
     is_test boolean not null);

@@ -23,6 +23,7 @@ from jusante.ingestion.keeping import waiting_checks, with_last_values
 from jusante.ingestion.mapping import Sourced
 from jusante.ingestion.unreadable import REJECTS_KEPT, Split, split_unreadable
 from jusante.management.publish import STAGED, Draft, Published, Publisher, stage_into
+from jusante.management.quality import Hidden
 from jusante.ports.connector import Reading, Request
 from jusante.ports.engine import Reject, Session
 from jusante.ports.relation import FilePlan
@@ -241,10 +242,14 @@ class Arrival:
             remove=remove,
             checks=(*self._key_check(), *(check for check in self.table.checks if check not in waiting)),
             key=self.table.key,
-            hidden=transit.hidden(self.table),
+            hidden=self._hidden,
             rejects=rejects,
             summary=summary,
         )
+
+    def _hidden(self) -> Hidden:
+        names = transit.hidden(self.table)
+        return Hidden(names, queries=bool(names))
 
     def _key_check(self) -> tuple[Check, ...]:
         """A row without a key could never be replaced. That no key comes twice is what merging sees to."""

@@ -15,7 +15,7 @@ from jusante.core.evolution import kept_ids, merged
 from jusante.core.literals import text
 from jusante.core.names import quote_table
 from jusante.errors import AuditFailed
-from jusante.management.quality import Audit, Result, aside_sql, audit, keep_sql
+from jusante.management.quality import Audit, Hiding, Result, aside_sql, audit, keep_sql, nothing_hidden
 from jusante.ports.engine import Reject, Session, Target
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Table, TableStore
@@ -32,7 +32,7 @@ class Draft:
     """What is to be published of one table.
 
     `sql` gives the rows to add. `remove` are the current files they stand for (None: all, the table is built anew).
-    `hidden` are columns whose values no message may show. `rejects` are rows that could not even be read.
+    `hidden` tells columns whose values no message may show. `rejects` are rows that could not even be read.
     `examine` looks at what was staged once it has passed the audit; if it raises, nothing is published.
     """
 
@@ -43,7 +43,7 @@ class Draft:
     remove: tuple[str, ...] | None = None
     checks: tuple[Check, ...] = ()
     key: tuple[str, ...] = ()
-    hidden: frozenset[str] = frozenset()
+    hidden: Hiding = nothing_hidden
     rejects: tuple[Reject, ...] = ()
     summary: Mapping[str, str] = field(default_factory=dict)
     examine: Callable[[Session, FilePlan], None] | None = None

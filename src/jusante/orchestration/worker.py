@@ -38,7 +38,8 @@ Serve = Callable[[BuiltDashboard, str], Mapping[str, int]]
 class Tools:
     """What a worker works with. `serve` renders a dashboard and says which snapshots it read.
 
-    `allow` raises NotAllowed where personal data would come to an asset outside that may not have them.
+    `allow` raises NotAllowed where personal data would come to an asset outside that may not have them; `discreet` says
+    whether an asset reads such, so that none of its errors may quote a value.
     """
 
     graph: Graph
@@ -50,6 +51,7 @@ class Tools:
     connect: Callable[[str], Connector]
     serve: Callable[[Asset], Built]
     allow: Callable[[Asset], None]
+    discreet: Callable[[Asset], bool]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
@@ -79,7 +81,10 @@ class Worker:
             task, state = self._failed(asset, error), None
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
             told = JusanteError(
-                f"{type(error).__name__}: {error}", where=str(asset.place), fix="this is a bug: please report it"
+                f"{type(error).__name__}: {error}",
+                where=str(asset.place),
+                fix="this is a bug: please report it",
+                unquoted=type(error).__name__,
             )
             task, state = self._failed(asset, told), None
         task = replace(task, seconds=round(time.monotonic() - began, 3))
@@ -252,6 +257,8 @@ class Worker:
         return replace(state, holds=tuple(hold.as_dict() for hold in error.holds)), tuple(events)
 
     def _failed(self, asset: Asset, error: JusanteError) -> Task:
+        if error.unquoted and self._tools.discreet(asset):
+            error = error.without_values(f"{asset.id} reads personal data")
         status: TaskStatus = "held" if isinstance(error, SourceHeld | SourceChanged) else "failed"
         return Task(asset.id, action_of(asset), status, error.what, error=error.at(str(asset.place)).as_dict())
 

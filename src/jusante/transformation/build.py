@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from jusante.core.asset import Asset
@@ -11,6 +12,7 @@ from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Draft, Published, Publisher
+from jusante.management.quality import Hidden
 from jusante.ports.engine import Engine, Session
 from jusante.ports.table_store import Table
 
@@ -45,7 +47,10 @@ class Built:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where models are built: the project's folder and graph, the tables as they are, an engine and a publisher."""
+    """Where models are built: the project's folder and graph, the tables as they are, an engine and a publisher.
+
+    `hidden` says of which columns of an asset no message may show a value; it is asked when there is something to tell.
+    """
 
     folder: Path
     graph: Graph
@@ -53,6 +58,11 @@ class Workshop:
     engine: Engine
     publisher: Publisher
     scratch: Callable[[str], Path]
+    hidden: Callable[[Asset], Hidden]
+
+    def hides(self, asset: Asset) -> bool:
+        """Whether an asset may see values that no message shows."""
+        return self.hidden(asset).queries
 
     def show(self, session: Session, asset: Asset) -> dict[str, Table]:
         """The tables and views that an asset reads, in a session."""
@@ -68,6 +78,7 @@ class Workshop:
             current=self.tables.get(job.asset.id),
             checks=checks_of(job.asset),
             key=job.asset.grain,
+            hidden=partial(self.hidden, job.asset),
             summary={"jusante.version": job.version, "jusante.inputs": json.dumps(inputs)},
         )
 

@@ -52,7 +52,10 @@ def call(folder: Path, model: PythonModel, arguments: "dict[str, pa.Table]") -> 
             result = getattr(_module(path), model.function)(**arguments)
     except Exception as error:
         raise StepFailed(
-            f"{type(error).__name__}: {error}", where=_line(error, folder, model.file), fix="see the traceback"
+            f"{type(error).__name__}: {error}",
+            where=_line(error, folder, model.file),
+            fix="see the traceback",
+            unquoted=type(error).__name__,
         ) from error
     if not hasattr(result, "__arrow_c_stream__"):
         raise StepFailed(

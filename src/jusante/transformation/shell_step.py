@@ -32,7 +32,7 @@ def run(workshop: Workshop, job: Job) -> Built:
         _move(step, place, workshop.folder)
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return Built(None, read, tuple(output.splitlines()[-3:]))
+    return Built(None, read, () if workshop.hides(job.asset) else tuple(output.splitlines()[-3:]))
 
 
 def _written(session: Session, table: str, place: Path, step: Step) -> Path:
@@ -70,7 +70,10 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path])
             _end(process)
     if status:
         raise StepFailed(
-            f"ended with status {status}: {_tail(said)}", where=step.file, fix="run it by hand to see more"
+            f"ended with status {status}: {_tail(said)}",
+            where=step.file,
+            fix="run it by hand to see more",
+            unquoted=f"ended with status {status}",
         )
     return _tail(said)
 

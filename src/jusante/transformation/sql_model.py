@@ -1,6 +1,7 @@
 """SQL models: a query whose result is a table, or a view."""
 
 import datetime as dt
+from functools import partial
 
 from jusante.core.model import SqlModel
 from jusante.core.names import quote_table
@@ -28,7 +29,8 @@ def check_view(workshop: Workshop, job: Job, now: dt.datetime) -> Built:
         name = quote_table(job.asset.id)
         schema = session.schema(f"select * from {name}")
         checks = checks_of(job.asset)
-        found = audit(session, name, checks, schema, now, job.asset.grain) if checks else None
+        hidden = partial(workshop.hidden, job.asset)
+        found = audit(session, name, checks, schema, now, job.asset.grain, hidden) if checks else None
     failed = tuple(result for result in found.results if not result.passed) if found else ()
     blocking = tuple(result for result in failed if result.check.severity == "block")
     if blocking:

@@ -23,4 +23,5 @@ def refuse_odd_times(schema: Schema, statistics: Mapping[str, Mapping[str, str]]
                 f"column {column.name} holds {odd}: tables hold times of the years 1 to 9999",
                 where=f"column {column.name}",
                 fix=f"read it as text: `columns: {{{column.name}: {{type: string}}}}`, or make it null in a query",
+                unquoted=f"column {column.name} holds a time out of the years 1 to 9999",
             )

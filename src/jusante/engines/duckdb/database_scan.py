@@ -202,14 +202,18 @@ def failure(error: Exception, scan: DatabaseScan) -> JusanteError | None:
         )
     named = _NAMED.search(message)
     if named:
-        return SourceError(f"{named[1]}, which does not fit its type", where=where, fix=_AS_TEXT)
+        told = f"{named[1]}, which does not fit its type"
+        return SourceError(told, where=where, fix=_AS_TEXT, unquoted="a value does not fit its type")
     found = _CONVERSION.search(message)
     if found:
         column = found[2].strip().strip('"')
         return SourceError(
-            f"column {column} cannot be read: {found[1]}", where=where, fix=_AS_TEXT.replace("<name>", column)
+            f"column {column} cannot be read: {found[1]}",
+            where=where,
+            fix=_AS_TEXT.replace("<name>", column),
+            unquoted=f"column {column} cannot be read",
         )
-    return SourceError(what, where=where, fix=_fix(message))
+    return SourceError(what, where=where, fix=_fix(message), unquoted="the source could not be read")
 
 
 def scrubbed(message: str, scan: DatabaseScan) -> str:

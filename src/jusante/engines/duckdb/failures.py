@@ -9,6 +9,8 @@ from jusante.errors import EngineError, JusanteError, StorageError, StorageFull,
 from jusante.ports.relation import DatabaseScan, FileScan
 
 _FULL = re.compile(r"no space left|disk quota exceeded|max_temp_directory_size|ENOSPC", re.IGNORECASE)
+_BEFORE_ROWS = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+"""Errors of the query's text alone."""
 _READ_ONLY = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
 
 
@@ -34,7 +36,14 @@ def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> Jus
         )
     if isinstance(error, duckdb.InterruptException):
         return EngineError("the query was cancelled")
-    return EngineError(_first(text))
+    return EngineError(_first(text), unquoted="" if isinstance(error, _BEFORE_ROWS) else _unquoted(text))
+
+
+def _unquoted(text: str) -> str:
+    """The class of an error that rows brought about: what follows may quote one of them."""
+    return (
+        f"the query stopped at a row ({text.partition(':')[0].strip()})" if " Error:" in text else "the query stopped"
+    )
 
 
 def _first(text: str) -> str:

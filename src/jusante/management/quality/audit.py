@@ -11,6 +11,7 @@ from jusante.core.names import nearest, quote
 from jusante.core.schema import Schema
 from jusante.errors import AuditFailed
 from jusante.management.quality.conditions import PER_ROW, columns_of, failing
+from jusante.management.quality.hidden import Hidden, Hiding, nothing_hidden
 from jusante.management.quality.words import message, title
 from jusante.ports.engine import Session
 
@@ -43,7 +44,7 @@ class Subject:
     table: str
     schema: Schema
     key: tuple[str, ...]
-    hidden: frozenset[str]
+    hidden: Hiding
     now: dt.datetime
 
 
@@ -54,7 +55,7 @@ def audit(  # noqa: PLR0913  # what is checked, with what, when, and how it is t
     schema: Schema,
     now: dt.datetime,
     key: tuple[str, ...] = (),
-    hidden: frozenset[str] = frozenset(),
+    hidden: Hiding = nothing_hidden,
 ) -> Audit:
     """Check a relation. Raises AuditFailed for a check of a column that is not there."""
     if not checks:
@@ -114,7 +115,7 @@ def _result(subject: Subject, check: Check, counted: Mapping[Any, Any]) -> Resul
     where = f"select * from {subject.table} where {failing(check, subject.table)}"
     examples = _examples(subject, where, columns_of(check))
     return Result(
-        check, passed=False, failed_rows=failed, message=message(check, failed, rows, examples, subject.hidden)
+        check, passed=False, failed_rows=failed, message=message(check, failed, rows, examples, subject.hidden())
     )
 
 
@@ -122,7 +123,9 @@ def _of_query(subject: Subject, check: Check, bad: str, rows: int) -> Result:
     failed = _count(subject, bad)
     if not failed:
         return Result(check, passed=True)
-    said = message(check, failed, rows, _examples(subject, bad, ()), subject.hidden)
+    hidden = subject.hidden()
+    shown = Hidden(frozenset({""})) if hidden.queries else hidden
+    said = message(check, failed, rows, _examples(subject, bad, ()), shown)
     return Result(check, passed=False, failed_rows=failed, message=said)
 
 
@@ -145,9 +148,8 @@ def _fresh(subject: Subject, check: Freshness, newest: Any) -> Result:
     if age <= duration.parse(check.within):
         return Result(check, passed=True)
     hours = age.total_seconds() / 3600
-    return Result(
-        check, passed=False, message=f"{title(check)}: the newest is {at:%Y-%m-%d %H:%M} UTC, {hours:,.1f} h old"
-    )
+    newest = "older" if subject.hidden().hides(check.column or "") else f"{at:%Y-%m-%d %H:%M} UTC, {hours:,.1f} h old"
+    return Result(check, passed=False, message=f"{title(check)}: the newest is {newest}")
 
 
 def _count(subject: Subject, sql: str) -> int:

@@ -16,6 +16,7 @@ from jusante.core.check import (
     Sql,
     Unique,
 )
+from jusante.management.quality.hidden import Hidden
 
 HIDDEN = "•••"
 
@@ -52,16 +53,15 @@ def claim(check: Check) -> str:  # noqa: C901, PLR0911  # a case for each kind o
             return " ".join(query.split())[:60]
 
 
-def message(check: Check, failed: int, rows: int, examples: Iterable[Mapping[str, Any]], hidden: frozenset[str]) -> str:
+def message(check: Check, failed: int, rows: int, examples: Iterable[Mapping[str, Any]], hidden: Hidden) -> str:
     """A failure in a sentence: what does not hold, in how many rows, for instance in which."""
     shown = "; ".join(_example(example, hidden) for example in examples)
     such = f", e.g. {shown}" if shown else ""
     return f"{title(check)}: does not hold in {failed:,} of {rows:,} rows{such}"
 
 
-def _example(row: Mapping[str, Any], hidden: frozenset[str]) -> str:
-    secret = {name.lower() for name in hidden}
-    return ", ".join(f"{name}={HIDDEN if name.lower() in secret else _value(value)}" for name, value in row.items())
+def _example(row: Mapping[str, Any], hidden: Hidden) -> str:
+    return ", ".join(f"{name}={HIDDEN if hidden.hides(name) else _value(value)}" for name, value in row.items())
 
 
 def _value(value: Any) -> str:

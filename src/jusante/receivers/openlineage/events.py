@@ -205,7 +205,9 @@ class Story:
         found: dict[tuple[str, str, str], list[Any]] = {}
         for edge in sorted(edges):
             kind = "DIRECT" if edge.how in DIRECT else "INDIRECT"
-            done = facet.Transformation(type=kind, subtype=_SUBTYPES[edge.how], masking=bool(edge.masked))
+            done = facet.Transformation(
+                type=kind, subtype=_SUBTYPES[edge.how], masking=edge.form not in {"whole", "part"}
+            )
             found.setdefault((*self._dataset(edge.origin.table), edge.origin.column), []).append(done)
         return [facet.InputField(*place, transformations=done) for place, done in found.items()]
 

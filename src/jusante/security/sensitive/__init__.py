@@ -10,7 +10,17 @@ from jusante.security.sensitive.decisions import (
     undecided,
 )
 from jusante.security.sensitive.detection import Likely, likely
-from jusante.security.sensitive.travel import Reach, declared_in_vain, exposed, keeps_sensitive, problem_of, refusal
+from jusante.security.sensitive.doubts import doubts
+from jusante.security.sensitive.tags import Tags, declared, tags_of
+from jusante.security.sensitive.travel import (
+    Reach,
+    exposed,
+    is_secret,
+    keeps_sensitive,
+    needs_purpose,
+    problem_of,
+    refusal,
+)
 
 __all__ = [
     "EXAMINED",
@@ -18,14 +28,19 @@ __all__ = [
     "Finding",
     "Likely",
     "Reach",
-    "declared_in_vain",
+    "Tags",
+    "declared",
+    "doubts",
     "exposed",
     "fix_of",
+    "is_secret",
     "keeps_sensitive",
     "likely",
+    "needs_purpose",
     "problem_of",
     "problem_of_finding",
     "refusal",
     "remembered",
+    "tags_of",
     "undecided",
 ]

@@ -1,7 +1,7 @@
 """Builds a dashboard: asks its queries through the gate, draws, and puts the page and the picture in their place."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jusante.core.asset import Asset, BuiltDashboard
@@ -16,10 +16,17 @@ from jusante.serving.gate import Gate
 
 
 def render(
-    asset: Asset, gate: Gate, folder: Path, now: dt.datetime, states: Mapping[str, AssetState]
+    asset: Asset,
+    gate: Gate,
+    folder: Path,
+    now: dt.datetime,
+    states: Mapping[str, AssetState],
+    *,
+    discreet: Callable[[], bool] = lambda: False,
 ) -> tuple[dict[str, Table], tuple[str, ...]]:
     """Write `<name>.html` and `<name>.png` into a folder; the tables that were read, and what went wrong in single charts.
 
+    `discreet` is asked then: whether a message may quote no value, because the queries read personal data.
     Raises ExtraMissing without the drawing library, StorageError for tables that have no data yet.
     """
     try:
@@ -30,7 +37,7 @@ def render(
     assert isinstance(definition, BuiltDashboard)
     dashboard, name = definition.dashboard, asset.id.partition(":")[2]
     read: dict[str, Table] = {}
-    panels = [_panel(chart, gate, read) for chart in dashboard.charts]
+    panels = [_panel(chart, gate, read, discreet) for chart in dashboard.charts]
     sources = [_source(table, states) for table in sorted(read)]
     folder.mkdir(parents=True, exist_ok=True)
     _put(
@@ -42,7 +49,13 @@ def render(
     return read, problems
 
 
-def _panel(chart: Chart, gate: Gate, read: dict[str, Table]) -> Panel:
+def withdraw(asset: Asset, folder: Path) -> None:
+    """Take away what a dashboard showed before, now that it may not."""
+    for suffix in ("html", "png"):
+        (folder / f"{asset.id.partition(':')[2]}.{suffix}").unlink(missing_ok=True)
+
+
+def _panel(chart: Chart, gate: Gate, read: dict[str, Table], discreet: Callable[[], bool]) -> Panel:
     """A chart with its rows. One chart's failure leaves the others standing."""
     try:
         answer = gate.ask(chart.sql)
@@ -50,7 +63,8 @@ def _panel(chart: Chart, gate: Gate, read: dict[str, Table]) -> Panel:
         if chart.chart not in {"number", "table"} and answer.table.num_rows:
             vega_lite(chart, answer.table)  # type: ignore[arg-type]  # numbers and tables are excluded above
     except (EngineError, UsageError) as error:
-        return Panel(chart, None, _said(error))
+        told = error.without_values("the chart reads personal data") if error.unquoted and discreet() else error
+        return Panel(chart, None, _said(told))
     read |= answer.read
     return panel
 

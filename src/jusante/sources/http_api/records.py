@@ -185,6 +185,7 @@ def _batch(rows: list[dict[str, Any]], schema: pa.Schema, where: str) -> pa.Reco
         except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
             raise SourceError(
                 f"{field.name} does not fit {field.type}: {error}",
+                unquoted=f"{field.name} does not fit {field.type}",
                 where=where,
                 fix=f"declare its type: columns: {{{field.name}: {{type: string}}}}",
             ) from None

@@ -5,8 +5,10 @@ from typing import cast
 
 from sqlglot import exp
 
+from jusante.core.form import Form, later
 from jusante.core.lineage import DIRECT, Edge, How
-from jusante.transformation.lineage.found import Found, decided, followed, greater, masked
+from jusante.transformation.lineage.forms import form_of
+from jusante.transformation.lineage.found import Found, decided, followed, formed, greater
 
 Resolve = Callable[[exp.Expr], set[Edge]]
 """The edges of a column, or of all columns of a table that is named in place of one."""
@@ -14,39 +16,28 @@ Inside = Callable[[exp.Expr], Found | None]
 """What is known of a query that stands inside of an expression."""
 
 _PLAIN = (exp.Alias, exp.Paren)
-_MASKING = (exp.Count, exp.CountIf, exp.ApproxDistinct, exp.MD5, exp.MD5Digest, exp.SHA, exp.SHA2, exp.Is)
-_MASKING_NAMES = {"hash", "md5_number", "md5_number_lower", "md5_number_upper", "sha1", "sha256", "count_star"}
 _QUERIES = (exp.Query, exp.Exists)
 
 
 def edges_of(node: exp.Expr, how: How, resolve: Resolve, inside: Inside) -> set[Edge]:
     """All edges of an expression whose value is used in this way."""
     edges: set[Edge] = set()
-    waiting: list[tuple[exp.Expr, How, bool]] = [(node, how, False)]
+    waiting: list[tuple[exp.Expr, How, Form]] = [(node, how, "whole")]
     while waiting:
-        each, used, hidden = waiting.pop()
+        each, used, form = waiting.pop()
         if isinstance(each, exp.Column | exp.TableColumn | exp.Columns) or _is_whole_row(each):
-            found = followed(used, resolve(each))
-            edges |= masked(found) if hidden else found
+            edges |= formed(form, followed(used, resolve(each)))
         elif isinstance(each, _QUERIES):
-            found = _of_query(each, used, inside)
-            edges |= masked(found) if hidden else found
+            edges |= formed(form, _of_query(each, used, inside))
         else:
-            hides = hidden or masks(each)
-            waiting += [(part, use, hides) for part, use in _parts(each, used)]
+            left = later(form, form_of(each))
+            waiting += [(part, use, left) for part, use in _parts(each, used)]
     return edges
 
 
 def _is_whole_row(node: exp.Expr) -> bool:
     """A `*` that a function is given; `count(*)` counts rows, and looks into none."""
     return isinstance(node, exp.Star) and isinstance(node.parent, exp.Func) and not isinstance(node.parent, exp.Count)
-
-
-def masks(node: exp.Expr) -> bool:
-    """Whether a function's result does not show what it was given: counts, hashes, and whether there is a value."""
-    if isinstance(node, exp.Anonymous):
-        return node.name.lower() in _MASKING_NAMES
-    return isinstance(node, _MASKING)
 
 
 def _of_query(node: exp.Expr, how: How, inside: Inside) -> set[Edge]:
@@ -58,7 +49,13 @@ def _of_query(node: exp.Expr, how: How, inside: Inside) -> set[Edge]:
     if isinstance(node, exp.Exists):
         return decided(how, found.rows)
     used = greater(how, "transformation") if how in DIRECT else how
-    return followed(used, found.whole) | decided(how, found.rows)
+    values = followed(used, found.whole)
+    return (_of_one_row(values) if found.rows else values) | decided(how, found.rows)
+
+
+def _of_one_row(edges: set[Edge]) -> set[Edge]:
+    """A sum over some rows only may be over one: of this very row's person, where the query is asked for each."""
+    return {Edge(edge.origin, edge.how) if edge.form == "aggregate" else edge for edge in edges}
 
 
 def _parts(node: exp.Expr, how: How) -> Iterator[tuple[exp.Expr, How]]:

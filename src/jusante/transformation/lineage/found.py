@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from jusante.core.form import Form, later
 from jusante.core.lineage import DIRECT, Direct, Edge, How
 
 
@@ -44,18 +45,18 @@ class Found:
 def followed(how: How, edges: Iterable[Edge]) -> set[Edge]:
     """The edges of something that depends on other things in this way: of direct ways the greater counts."""
     if how not in DIRECT:
-        return {Edge(edge.origin, how) for edge in edges}
-    return {Edge(edge.origin, greater(how, edge.how), edge.masked) if edge.is_direct else edge for edge in edges}
+        return {Edge(edge.origin, how, "inferred") for edge in edges}
+    return {Edge(edge.origin, greater(how, edge.how), edge.form) if edge.is_direct else edge for edge in edges}
 
 
-def masked(edges: Iterable[Edge]) -> set[Edge]:
-    """The edges of what no longer shows the values it was made of."""
-    return {Edge(edge.origin, edge.how, edge.is_direct) for edge in edges}
+def formed(form: Form, edges: Iterable[Edge]) -> set[Edge]:
+    """The edges of something in which no more than this is left of the values."""
+    return {Edge(edge.origin, edge.how, later(form, edge.form)) if edge.is_direct else edge for edge in edges}
 
 
 def decided(how: How, rows: Iterable[Edge]) -> set[Edge]:
     """The edges of something whose rows are decided by others: a condition of what is direct, else what the other is."""
-    return {Edge(edge.origin, "condition" if how in DIRECT else how) for edge in rows}
+    return {Edge(edge.origin, "condition" if how in DIRECT else how, "inferred") for edge in rows}
 
 
 def greater(one: How, other: How) -> Direct:

@@ -11,15 +11,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
+from jusante.core.lineage import Edge, Origin, QueryLineage, SomeColumns, Unresolved
 
-FORM = 3
+FORM = 4
 """The number of this form; another one is not read."""
 
 
 def key_of(canonical: str, columns: Mapping[str, Sequence[str] | None], output: Sequence[str]) -> str:
     """What a query's lineage depends on: its text, the columns of what it reads, the names it gives."""
-    basis = json.dumps([FORM, _reader(), canonical, sorted(columns.items()), list(output)], default=list)
+    read = [[name, known, isinstance(known, SomeColumns)] for name, known in sorted(columns.items())]
+    basis = json.dumps([FORM, _reader(), canonical, read, list(output)], default=list)
     return hashlib.blake2b(basis.encode(), digest_size=16).hexdigest()
 
 
@@ -77,7 +78,7 @@ def _packed(lineage: QueryLineage) -> Any:
 
 
 def _edge(edge: Edge) -> list[Any]:
-    return [edge.origin.table, edge.origin.column, edge.how, edge.masked]
+    return [edge.origin.table, edge.origin.column, edge.how, edge.form]
 
 
 def _unpacked(packed: Any) -> QueryLineage:

@@ -7,15 +7,16 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 
-from jusante.core.lineage import Edge, Origin, QueryLineage, Unresolved
+from jusante.core.lineage import Edge, Origin, QueryLineage, SomeColumns, Unresolved
 from jusante.transformation.lineage.found import Found
 from jusante.transformation.lineage.pivots import Untold
 from jusante.transformation.lineage.plain import numbered, plain
 from jusante.transformation.lineage.scopes import Walk
 from jusante.transformation.sql_analysis import DIALECT, parsed, table_names
 
+_BY_A_TEXT = frozenset({"query", "query_table"})
 ColumnsOf = Callable[[str], Sequence[str] | None]
-"""The columns of a table by its name; None where they are not known."""
+"""The columns of a table by its name, all of them or SomeColumns; None where they are not known."""
 
 MOST_DEPTH = 8
 """How deep queries may stand in each other, at the most, whose columns bear the same name twice."""
@@ -35,21 +36,27 @@ class Tables:
         found: dict[str, dict[str, dict[str, str]]] = {}
         for name, (_, columns) in self.known.items():
             space, _, table = name.partition(".")
-            if columns is not None:
+            if columns is not None and not isinstance(columns, SomeColumns):
                 found.setdefault(space, {})[table] = dict.fromkeys((column.lower() for column in columns), "unknown")
         return dict(found)
 
     def origin(self, table: exp.Table, column: str) -> Origin | None:
         """One column; None where the table is known not to have it."""
         name, columns = self.known[f"{table.db}.{table.name}".lower()]
-        if columns is None:
-            return Origin(name, column)
-        return next((Origin(name, each) for each in columns if each.lower() == column.lower()), None)
+        known = next((Origin(name, each) for each in columns or () if each.lower() == column.lower()), None)
+        return Origin(name, column) if known is None and self._may_have_more(columns) else known
+
+    @staticmethod
+    def _may_have_more(columns: Sequence[str] | None) -> bool:
+        return columns is None or isinstance(columns, SomeColumns)
 
     def origins(self, table: exp.Table) -> list[Origin]:
-        """All columns of a table, as far as they are known."""
-        name, columns = self.known[f"{table.db}.{table.name}".lower()]
-        return [Origin(name, column) for column in columns or ()]
+        """All columns of a table; those that are not known are one without a name."""
+        return self._all(*self.known[f"{table.db}.{table.name}".lower()])
+
+    def _all(self, name: str, columns: Sequence[str] | None) -> list[Origin]:
+        more = ("",) if self._may_have_more(columns) else ()
+        return [Origin(name, column) for column in (*(columns or ()), *more)]
 
     def columns(self, table: exp.Table) -> Sequence[str] | None:
         """The names of a table's columns; None where they are not known."""
@@ -59,9 +66,7 @@ class Tables:
     def everything(self) -> frozenset[Edge]:
         """An edge from each column of each table."""
         return frozenset(
-            Edge(Origin(name, column), "transformation")
-            for name, columns in self.known.values()
-            for column in columns or ()
+            Edge(origin, "transformation") for known in self.known.values() for origin in self._all(*known)
         )
 
 
@@ -76,6 +81,8 @@ def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> Quer
     missing = tuple(
         Unresolved(name, "its columns are not known") for name, columns in tables.known.values() if columns is None
     )
+    if past := _past_the_graph(tree):
+        return _unknown(tables, output, (*missing, Unresolved(past.sql(DIALECT), "what it reads is not known")))
     try:
         found, unresolved = _walked(tree, tables)
     except Untold as untold:
@@ -91,6 +98,18 @@ def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> Quer
     names = _named(tuple(found.columns), output)
     columns = {name: frozenset(edges) for name, edges in zip(names, found.columns.values(), strict=True)}
     return QueryLineage(columns, frozenset(found.rows), (*missing, *unresolved))
+
+
+def _past_the_graph(tree: exp.Expr) -> exp.Expr | None:
+    """What reads columns without naming them: tables by a text, a column by its place."""
+    return next(
+        (
+            node
+            for node in tree.find_all(exp.Anonymous, exp.PositionalColumn, exp.Summarize)
+            if not isinstance(node, exp.Anonymous) or node.name.lower() in _BY_A_TEXT
+        ),
+        None,
+    )
 
 
 def _walked(tree: exp.Expr, tables: Tables) -> tuple[Found, tuple[Unresolved, ...]]:

@@ -86,6 +86,7 @@ class Walk:
         for number, projection in enumerate(select.expressions):
             if projection.is_star or any(not is_unpacked(each) for each in projection.find_all(exp.Columns)):
                 found.has_star = True
+                found.others = set().union(*(self._all_of(scope, each) for _, each in scope.selected_sources.values()))
             name = projection.alias_or_name or f"#{number + 1}"
             found.add(name, edges(projection, "identity"))
         found.rows |= self._clauses(scope, select, found, edges)
@@ -184,8 +185,18 @@ class Walk:
                 edges = self._of_source(here, source, column.name)
                 if edges is not None:
                     return edges
+            elif not table and len(found := self._having(here, column.name)) == 1:
+                return found[0]
             here = here.parent
         return self._anything(scope, column)
+
+    def _having(self, scope: Scope, column: str) -> list[set[Edge]]:
+        """The edges of a column that bears no table's name, in each source that may have it; a source's name is its row."""
+        named = {alias.lower(): source for alias, (_, source) in scope.selected_sources.items()}
+        if column.lower() in named:
+            return [followed("transformation", self._all_of(scope, named[column.lower()]))]
+        found = [self._of_source(scope, source, column) for _, source in scope.selected_sources.values()]
+        return [edges for edges in found if edges is not None]
 
     def _anything(self, scope: Scope, column: exp.Expr) -> set[Edge]:
         """A name that cannot be told: it may be any column in sight."""

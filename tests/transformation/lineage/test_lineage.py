@@ -120,6 +120,7 @@ UNTOLD = [
     ("select * from a.unknown", "a.unknown"),
     ("select columns(c -> c like 'i%') from a.t", "*"),
     ("pivot a.t on kind using sum(amount) group by id", "PIVOT"),
+    ("select * from a.t semi join a.u using (id) join a.u using (id)", "semi join"),
     ("select nothing from a.t join a.u using (id)", "nothing"),
 ]
 

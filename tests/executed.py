@@ -166,10 +166,10 @@ def _struct(kind: str, literals: Mapping[str, Sequence[Any]], chance: random.Ran
     }
 
 
-def untold(sql: str, found: QueryLineage, tables: Tables, rounds: int = ROUNDS) -> list[str]:
+def untold(sql: str, found: QueryLineage, tables: Tables, rounds: int = ROUNDS, most: int = 4) -> list[str]:
     """The dependences that show on made-up rows and that no edge tells of."""
     wrong: set[str] = set()
     for seed in range(rounds):
         with lake(tables, sql, seed) as connection:
-            wrong |= set(missed(connection, sql, found, tables))
+            wrong |= set(missed(connection, sql, found, tables, most))
     return sorted(wrong)

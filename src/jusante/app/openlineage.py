@@ -88,7 +88,8 @@ class _Known:
     def look(self, asset: str) -> None:
         """An asset has just been made. The graph changes with those whose columns the lakehouse alone knows."""
         self._tables = self._system.tables()
-        if not self._columns.columns(asset):
+        made = self.schema(asset)
+        if made and not set(made.names) <= set(self._columns.columns(asset)):
             self._columns = columns_of(self._system)
 
 

@@ -4,13 +4,23 @@ from collections.abc import Mapping
 
 from sqlglot import exp
 
-from jusante.transformation.lineage.pivots import Known, without_pivots
+from jusante.transformation.lineage.pivots import Known, Untold, without_pivots
 from jusante.transformation.lineage.star_columns import without_star_columns
 
 
 def plain(tree: exp.Expr, known: Known, schema: Mapping[str, object]) -> exp.Expr:
     """The query without pivots, COLUMNS and names given to the columns of a table. Raises Untold."""
+    _refuse_namesakes(tree)
     return without_star_columns(_without_table_names(without_pivots(tree, known)), schema)
+
+
+def _refuse_namesakes(tree: exp.Expr) -> None:
+    """A semi or anti join hides its table, so that DuckDB lets another bear its name; sqlglot takes one for the other."""
+    for select in tree.find_all(exp.Select):
+        names = (join.this.alias_or_name.lower() for join in select.args.get("joins") or ())
+        joined = [name for name in names if name]
+        if len({*joined}) < len(joined):
+            raise Untold("two tables that it joins bear the same name")
 
 
 def _without_table_names(tree: exp.Expr) -> exp.Expr:

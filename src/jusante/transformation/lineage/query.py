@@ -129,7 +129,7 @@ def _resolved(tree: exp.Expr, schema: dict[str, object]) -> exp.Expr:
 
 def _named(columns: Sequence[str], output: Sequence[str]) -> Sequence[str]:
     """Expressions without a name bear the one that the table gives them, where it has as many columns."""
-    if len(columns) != len(output):
+    if len(columns) != len(output) or len({*output}) < len(output):
         return columns
     return [
         known if name.startswith("_col_") or name == known.lower() else name

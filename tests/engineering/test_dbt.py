@@ -22,7 +22,10 @@ from projects import made, rows, run, task, write
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "dbt_shop"
 MANIFEST = ROOT / "tests" / "transformation" / "dbt" / "warehouse_manifest.json"
-SOURCE = "source: raw\nkind: files\nowner: raw@b.example\ntables: {people: {path: people.csv, key: [id], columns: {name: {not_personal: made up}}}}\n"
+SOURCE = (
+    "source: raw\nkind: files\nowner: raw@b.example\n"
+    "tables: {people: {path: people.csv, key: [id], columns: {name: {not_personal: made up}}}}\n"
+)
 PEOPLE = 'select id, name from "db"."raw"."people"'
 RAW = "source.warehouse.raw.people"
 

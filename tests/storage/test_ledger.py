@@ -5,7 +5,6 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -18,22 +17,10 @@ from jusante.errors import StorageError
 from jusante.storage.sql_metadata import SqlMetadata
 from jusante.storage.sql_metadata.migrations import migrate, revision
 from jusante.storage.sql_metadata.tables import METADATA, REVISION
-from servers.postgres import Postgres
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
 RUN = Run("r1", "run", "dev", NOW, "host", 1)
 STATE = AssetState("a.b", "v1", {"s.t": 5}, "r1", NOW, "pointer", 7, {"column": "at", "value": "1"}, "marker")
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database to remember in."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'metadata.db'}"
-    server: Postgres = request.getfixturevalue("postgres_server")
-    name = f"l{abs(hash(str(tmp_path))) % 10**10}"
-    server.run(f"create database {name}")
-    return f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
 
 
 @pytest.fixture

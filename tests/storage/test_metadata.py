@@ -21,17 +21,6 @@ RUN = Run("r1", "run", "dev", NOW, "host", 1)
 STATE = AssetState("a.b", "v1", {"s.t": 5}, "r1", NOW, "pointer", 7, {"column": "at", "value": "1"}, "marker")
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database to remember in."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'metadata.db'}"
-    server: Postgres = request.getfixturevalue("postgres_server")
-    name = f"m{abs(hash(str(tmp_path))) % 10**10}"
-    server.run(f"create database {name}")
-    return f"postgresql+psycopg://postgres@127.0.0.1:{server.port}/{name}"
-
-
 @pytest.fixture
 def store(url: str) -> Iterator[SqlMetadata]:
     """An empty memory."""

@@ -48,6 +48,8 @@ class Joined:
         outer = frozenset(within)
         for given, gives in relation.all_rules():
             self.dependencies.add((*outer, *(of(alias, each) for each in given)), (of(alias, each) for each in gives))
+        if outer:
+            self.dependencies.add((of(alias, ROW),), outer)
 
     @property
     def rows(self) -> set[Attribute]:

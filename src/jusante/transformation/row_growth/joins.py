@@ -37,7 +37,8 @@ def add_join(joined: Joined, step: Step, relation: Relation, *, later_outer: boo
     equal = tuple(_usable(joined, equalities(step.on, joined.attribute, joined.inside)))
     step.pairs = _pairs(step, equal)
     added = {of(step.alias, ROW)}
-    step.keeps_before = _covers(joined, _bound(equal, (step.alias,), step.before), added) or _is_single(joined, step, lateral)
+    bound = _bound(equal, (step.alias,), step.before) | (before if lateral else set())
+    step.keeps_before = _covers(joined, bound, added)
     step.keeps_added = _covers(joined, _bound(equal, step.before, (step.alias,)), before)
     if step.kind in _OUTER_ON_THE_LEFT:
         joined.nullable |= set(step.before)
@@ -52,12 +53,6 @@ def add_join(joined: Joined, step: Step, relation: Relation, *, later_outer: boo
     if step.kind.startswith("positional"):
         step.keeps_added = True
         joined.dependencies.add(added, before)
-
-
-def _is_single(joined: Joined, step: Step, lateral: bool) -> bool:
-    """Whether there is one row of the added source at the most (for each row before it, where it is lateral)."""
-    del lateral
-    return frozenset() in joined.relations[step.alias].keys
 
 
 def _usable(joined: Joined, found: Iterable[Equality]) -> Iterable[Equality]:

@@ -43,7 +43,7 @@ def joined_rows(select: exp.Select, relation_of: RelationOf) -> Joined:
         else:
             step = Step(alias, kind, before, join.args.get("on") if join else None, first_line(source))
             later = any(other > number for other in outer)
-            add_join(joined, step, relation, later_outer=later, lateral=is_lateral(source))
+            add_join(joined, step, relation, later_outer=later, lateral=is_lateral(source, before))
     if where := select.args.get("where"):
         add_filter(joined, where.this)
     _add_generators(joined, select)
@@ -71,11 +71,12 @@ def _pieces(select: exp.Select) -> Iterator[tuple[exp.Expr, exp.Join | None]]:
             yield inner.this, inner
 
 
-def is_lateral(source: exp.Expr) -> bool:
-    """Whether a piece of FROM is made anew for each row before it."""
-    return isinstance(source, exp.Lateral | exp.Unnest) or bool(
-        isinstance(source, exp.Table) and isinstance(source.this, exp.Func)
-    )
+def is_lateral(source: exp.Expr, before: tuple[str, ...]) -> bool:
+    """Whether a piece of FROM is made anew for each row before it: it names columns of what stands there."""
+    is_call = isinstance(source, exp.Table) and isinstance(source.this, exp.Func)
+    if not is_call and not isinstance(source, exp.Lateral | exp.Unnest | exp.Subquery):
+        return False
+    return any(each.table in before for each in source.find_all(exp.Column))
 
 
 def _add_generators(joined: Joined, select: exp.Select) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
+from jusante.app.guards import Guardian
 from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
@@ -202,6 +203,7 @@ class Lake:
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,
+            guard=Guardian(system).allow,
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,

@@ -35,6 +35,7 @@ class Tools:
     """What a worker works with. `serve` renders a dashboard and says which snapshots it read.
 
     `allow` raises NotAllowed where personal data would come to an asset outside that may not have them.
+    `guard` raises QueryRefused where the query of a model would give wrong numbers.
     """
 
     graph: Graph
@@ -45,6 +46,7 @@ class Tools:
     connect: Callable[[str], Connector]
     serve: Callable[[Asset], Built]
     allow: Callable[[Asset], None]
+    guard: Callable[[Asset], None]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
@@ -112,6 +114,8 @@ class Worker:
     def _build(self, asset: Asset, version: str) -> Built:
         job = Job(asset, self._run_id, version)
         workshop = self._tools.workshop
+        if isinstance(asset.definition, SqlModel):
+            self._tools.guard(asset)
         match asset.definition:
             case SqlModel() if asset.kind == "view":
                 return sql_model.check_view(workshop, job, self._tools.clock())

@@ -69,13 +69,14 @@ def read_problems(
     graph = _graph(findings, joined(context, assets, linked), sources)
     if file is None or graph is None:
         return None, findings.problems
-    name, settings = file
-    return Project(
-        name, folder, chosen, settings, sources, graph, findings.unready, contracts, glossary
-    ), findings.problems
+    settings = file.environments.get(chosen) or Environment()
+    project = Project(
+        file.name, folder, chosen, settings, sources, graph, findings.unready, contracts, glossary, file.guards
+    )
+    return project, findings.problems
 
 
-def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:
+def _read_file(context: Context, chosen: str) -> ProjectFile | None:
     path = context.folder / "jusante.yaml"
     if not path.is_file():
         context.findings.add(
@@ -96,7 +97,7 @@ def _read_file(context: Context, chosen: str) -> tuple[str, Environment] | None:
         context.findings.add("J103", f"there is no environment {chosen}", document.place(("environments",)), fix)
         return None
     _check_keys(context, document, chosen, known[chosen])
-    return file.name, known[chosen]
+    return file
 
 
 def _check_keys(context: Context, document: Document, chosen: str, environment: Environment) -> None:

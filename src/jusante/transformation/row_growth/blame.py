@@ -19,7 +19,7 @@ def blame(joined: Joined, owners: Iterable[Attribute], missing: set[Attribute], 
     own = {of(each[0], ROW) for each in owned}
     if own & missing and (told := next((each for each in inner if each), None)):
         return told
-    root = _root(joined, missing)
+    root = _root(joined, missing, {each[0] for each in owned})
     if root is None:
         return None
     if root in joined.generators:
@@ -27,12 +27,17 @@ def blame(joined: Joined, owners: Iterable[Attribute], missing: set[Attribute], 
     return _told(joined, owned, root, found)
 
 
-def _root(joined: Joined, missing: set[Attribute]) -> Attribute | None:
-    """A source that is repeated for no other one's sake."""
-    ordered = sorted(missing, key=lambda each: (each in joined.generators, list(joined.relations).index(each[0]) if each[0] in joined.relations else 0))
+def _root(joined: Joined, missing: set[Attribute], owned: set[str]) -> Attribute | None:
+    """A source that is repeated for no other one's sake, the nearest to what is aggregated."""
+    near = {end[0] for step in joined.steps for pair in step.pairs for end in pair if {e[0] for e in pair} & owned}
+    order = list(joined.relations)
+
+    def place(each: Attribute) -> tuple[bool, bool, int]:
+        return each in joined.generators, each[0] not in near, order.index(each[0]) if each[0] in order else 0
+
+    ordered = sorted(missing, key=place)
     for each in ordered:
-        rest = joined.determined([other for other in ordered if other != each and each not in joined.determined([other])])
-        if each not in rest:
+        if not any(each in joined.determined([other]) and other not in joined.determined([each]) for other in missing):
             return each
     return ordered[0] if ordered else None
 
@@ -46,7 +51,7 @@ def _by_unnest(joined: Joined, owned: tuple[Attribute, ...]) -> Blame:
 def _told(joined: Joined, owned: tuple[Attribute, ...], root: Attribute, found: set[Attribute]) -> Blame | None:
     whole = {alias for alias in joined.relations if of(alias, ROW) in found} | {each[0] for each in owned}
     by = root[0]
-    step = _step(joined, by, whole)
+    step = _step(joined, by, whole, {each[0] for each in owned})
     if step is None:
         return None
     near = _near(joined, step, by, whole, owned)
@@ -55,7 +60,7 @@ def _told(joined: Joined, owned: tuple[Attribute, ...], root: Attribute, found: 
     return Blame(
         repeated=shown(near, repeated),
         by=shown(by, other),
-        kind=step.kind,
+        kind="join" if step.kind == "cross join" and step.pairs else step.kind,
         condition=_condition(step, near, by),
         line=step.line,
         repeated_keys=repeated.keys,
@@ -65,17 +70,18 @@ def _told(joined: Joined, owned: tuple[Attribute, ...], root: Attribute, found: 
         by_alias=by,
         repeated_table=repeated.table,
         by_table=other.table,
-        is_plain=step.kind in {"join", "left join"} and step.alias == by and len(joined.steps) >= 1,
+        is_plain=step.kind in {"join", "left join"} and step.alias == by,
     )
 
 
-def _step(joined: Joined, by: str, whole: set[str]) -> Step | None:
+def _step(joined: Joined, by: str, whole: set[str], owned: set[str]) -> Step | None:
     """The join whose condition holds `by` to what is determined; else the one that brings the later of the two."""
     steps = [step for step in joined.steps if step.adds]
-    for step in steps:
-        ends = {frozenset((left[0], right[0])) for left, right in step.pairs}
-        if any(by in end and end & whole for end in ends):
-            return step
+    for near in (owned, whole):
+        for step in steps:
+            ends = {frozenset((left[0], right[0])) for left, right in step.pairs}
+            if any(by in end and end & near for end in ends):
+                return step
     for step in steps:
         if (step.alias == by and whole & set(step.before)) or (step.alias in whole and by in step.before):
             return step
@@ -84,9 +90,11 @@ def _step(joined: Joined, by: str, whole: set[str]) -> Step | None:
 
 def _near(joined: Joined, step: Step, by: str, whole: set[str], owned: tuple[Attribute, ...]) -> str:
     """The side whose rows are repeated: what the condition holds to `by`, else what is aggregated."""
-    for left, right in step.pairs:
-        for one, other in ((left, right), (right, left)):
-            if one[0] == by and other[0] in whole:
+    pairs = [pair for left, right in step.pairs for pair in ((left, right), (right, left))]
+    mine = {each[0] for each in owned}
+    for near in (mine, whole):
+        for one, other in pairs:
+            if one[0] == by and other[0] in near:
                 return other[0]
     if owned:
         return owned[0][0]

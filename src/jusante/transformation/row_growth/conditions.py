@@ -44,8 +44,18 @@ def conjuncts(condition: exp.Expr | None) -> Iterator[exp.Expr]:
         each = bare(waiting.pop())
         if isinstance(each, exp.And):
             waiting += [each.expression, each.this]
+        elif isinstance(each, exp.Or):
+            yield each
+            yield from _in_all_branches(each)
         else:
             yield each
+
+
+def _in_all_branches(condition: exp.Or) -> list[exp.Expr]:
+    """What holds whichever branch does: `(a and b) or (a and c)` says a."""
+    branches = [{part.sql(): part for part in conjuncts(branch)} for branch in condition.flatten()]
+    common = set(branches[0]).intersection(*branches[1:])
+    return [part for text, part in branches[0].items() if text in common]
 
 
 def bare(node: exp.Expr) -> exp.Expr:

@@ -38,6 +38,7 @@ class Joined:
         self.dependencies = Dependencies()
         self.nullable: set[str] = set()
         self.generators: list[Attribute] = []
+        self.solid: set[Attribute] = set()
         self.has_unknown = False
 
     # -- sources -----------------------------------------------------------------------------------------------------

@@ -141,7 +141,9 @@ def add_filter(joined: Joined, condition: exp.Expr | None) -> None:
             for step in joined.steps:
                 _also_pair(step, each)
     for part in conjuncts(condition):
-        joined.nullable -= {attribute[0] for attribute in rejecting(part, joined.attribute)}
+        solid = set(rejecting(part, joined.attribute))
+        joined.solid |= solid
+        joined.nullable -= {attribute[0] for attribute in solid}
         absent = nulls(part, joined.attribute)
         if absent and absent[0] in joined.nullable and _tells_absence(joined, absent):
             names = joined.relations[absent[0]].owners

@@ -3,7 +3,7 @@
 import datetime as dt
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,13 +12,14 @@ from jusante.architecture.failure import point
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, ShellStep, SqlModel
-from jusante.core.run import AssetState, Task, TaskStatus
+from jusante.core.run import AssetState, Event, Task, TaskStatus
 from jusante.core.words import some_were
 from jusante.errors import JusanteError, SourceChanged, SourceHeld, SourceUnavailable
 from jusante.ingestion.arrival import Loaded
 from jusante.ingestion.batch import BatchLoader, Load
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Published
+from jusante.orchestration.join_counts import counted, noticed
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.ports.connector import Connector
 from jusante.ports.metadata_store import MetadataStore
@@ -66,16 +67,16 @@ class Worker:
         asset = self._tools.graph[name]
         began = time.monotonic()
         try:
-            task, state = self._do(asset)
+            task, state, events = self._do(asset)
         except JusanteError as error:
-            task, state = self._failed(asset, error), None
+            task, state, events = self._failed(asset, error), None, ()
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
             told = JusanteError(
                 f"{type(error).__name__}: {error}", where=str(asset.place), fix="this is a bug: please report it"
             )
-            task, state = self._failed(asset, told), None
+            task, state, events = self._failed(asset, told), None, ()
         task = replace(task, seconds=round(time.monotonic() - began, 3))
-        return self._record(task, state)
+        return self._record(task, state, events)
 
     def skip(self, name: str, reason: str) -> Task:
         """Record that nothing is done about an asset."""
@@ -83,23 +84,30 @@ class Worker:
         self._tools.metadata.record(self._run_id, task)
         return task
 
-    def _record(self, task: Task, state: AssetState | None) -> Task:
+    def _record(self, task: Task, state: AssetState | None, events: Sequence[Event] = ()) -> Task:
         if task.status != "skipped" or state:
-            self._tools.metadata.record(self._run_id, task, state)
+            self._tools.metadata.record(self._run_id, task, state, events)
         if state:
             self._states[task.asset] = state
             point("after_cursor", task.asset)
         return task
 
-    def _do(self, asset: Asset) -> tuple[Task, AssetState | None]:
+    def _do(self, asset: Asset) -> tuple[Task, AssetState | None, Sequence[Event]]:
         version = self._tools.graph.versions[asset.id]
         if isinstance(asset.definition, Ingested):
-            return self._ingest(asset, asset.definition, version)
+            return (*self._ingest(asset, asset.definition, version), ())
         reason = self._why_stale(asset, version)
         if reason is None:
-            return Task(asset.id, "skip", "skipped", "up to date"), None
+            return Task(asset.id, "skip", "skipped", "up to date"), None, ()
         built = self._build(asset, version)
-        return self._built(asset, version, reason, built)
+        jumped = noticed(self._tools.metadata, asset.id, version, built.profile) if built.profile else ()
+        task, state = self._built(asset, version, reason, replace(built, notices=(*built.notices, *jumped)))
+        return task, state, self._events(asset, version, built)
+
+    def _events(self, asset: Asset, version: str, built: Built) -> tuple[Event, ...]:
+        if built.profile is None:
+            return ()
+        return (counted(asset.id, version, self._run_id, self._tools.clock(), built.profile),)
 
     def _why_stale(self, asset: Asset, version: str) -> str | None:
         tables = self._tools.tables

@@ -16,8 +16,10 @@ class MetadataStore(Protocol):
     def end(self, run: Run) -> None:
         """A run has ended, with the status and time it bears."""
 
-    def record(self, run_id: str, task: Task, state: AssetState | None = None) -> None:
-        """What a run did about one asset, and the asset's new state if it has one."""
+    def record(
+        self, run_id: str, task: Task, state: AssetState | None = None, events: Sequence[Event] = ()
+    ) -> None:
+        """What a run did about one asset, the asset's new state if it has one, and what was measured with it."""
 
     def remember(self, states: Sequence[AssetState], kind: str) -> None:
         """States that came about outside of a run's tasks; `kind` names the event (`reconciled`, `rolled_back`)."""

@@ -69,11 +69,12 @@ class SqlMetadata:
             self._append(connection, [Event("run.ended", run.ended_at, run.run_id, payload=payload)])
             ledger.seal(connection, run.ended_at)
 
-    def record(self, run_id: str, task: Task, state: AssetState | None = None) -> None:
-        """What a run did about one asset, its state and the event, in one transaction."""
+    def record(self, run_id: str, task: Task, state: AssetState | None = None, events: Sequence[Event] = ()) -> None:
+        """What a run did about one asset, its state and the events, in one transaction."""
         payload: dict[str, Any] = {"task": task.as_dict()} | ({"state": state.as_dict()} if state else {})
         kind = f"task.{task.status}"
-        self._happened([Event(kind, _now(), run_id, task.asset, payload, snapshot_id=task.snapshot_id)])
+        did = Event(kind, _now(), run_id, task.asset, payload, snapshot_id=task.snapshot_id)
+        self._happened([did, *events])
 
     def remember(self, states: Sequence[AssetState], kind: str) -> None:
         """States that came about outside of a run's tasks."""

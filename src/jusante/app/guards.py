@@ -1,7 +1,7 @@
 """What the guards say of a project's queries, and what follows from it: told, or refused."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +14,13 @@ from jusante.core.schema import Schema
 from jusante.errors import QueryRefused
 
 if TYPE_CHECKING:
-    from jusante.transformation.guards import Found
+    from jusante.transformation.guards import Found, Rule
     from jusante.transformation.row_growth.project import Growth
+
+
+MOST_SIZED = 8
+PLAN_SECONDS = 2.0
+"""How many joins a plan counts the rows of, and how long it may take over one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,32 @@ def guard_problems(system: System) -> list[Problem]:
         for warned in warnings_of(system, asset, growth)
         if not warned.reason
     ]
+
+
+def foreseen_growth(system: System, names: Iterable[str]) -> list[tuple[Warned, str]]:
+    """What the guards say of joins in assets that are about to be built, and by how much they inflate, in words.
+
+    A few of them are counted on the published data, each for a second or two at the most.
+    """
+    from jusante.app.growth_size import size
+
+    growth = growth_of(system)
+    found = [
+        warned
+        for name in names
+        for warned in warnings_of(system, system.graph[name], growth)
+        if warned.found.blame is not None and not warned.reason
+    ]
+    sized = [size(system, warned.found, PLAN_SECONDS) for warned in found[:MOST_SIZED]]
+    told = [each.told(warned.found.measures) if each else "" for warned, each in zip(found, sized, strict=False)]
+    return [(warned, told[number] if number < len(told) else "") for number, warned in enumerate(found)]
+
+
+def rules() -> Mapping[str, "Rule"]:
+    """All rules of the guards, by number."""
+    from jusante.transformation.guards import RULES
+
+    return RULES
 
 
 class Guardian:

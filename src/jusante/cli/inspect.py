@@ -32,14 +32,18 @@ def check(folder: Path, environment: str | None, as_json: bool) -> None:
 @project_options
 def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
     """What a run would do, and why. Asks no source: what depends on one is told as such."""
-    from jusante.cli.console import grid, out, print_json
+    from jusante.cli.console import grid, out, print_json, tell
     from jusante.core.words import counted
 
     with opened(folder, environment) as lake:
+        from jusante.app.guards import foreseen_growth
+
         tasks = lake.plan(select)
         total = sum(asset.is_made for asset in lake.project.graph)
+        growth = foreseen_growth(lake.system, [task.asset for task in tasks if task.action in {"build", "check"}])
     if as_json:
-        print_json({"tasks": [task.as_dict() for task in tasks]})
+        guards = [warned.problem.as_dict() | {"now": told} for warned, told in growth]
+        print_json({"tasks": [task.as_dict() for task in tasks], "guards": guards})
         return
     console = out()
     table = grid("", "asset", "does", "why")
@@ -48,6 +52,11 @@ def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json
         table.add_row("●" if task.certain else "○", task.asset, task.action, task.why, style=style)
     if tasks:
         console.print(table)
+    for warned, told in growth:
+        problem = warned.problem
+        what = f"{problem.what}{f'. Now {told}' if told else ''}"
+        console.print()
+        tell(console, problem.code, what, problem.where, problem.fix, "red" if problem.severity == "error" else "yellow")
     sure = sum(task.certain for task in tasks)
     maybe = len(tasks) - sure
     console.print(

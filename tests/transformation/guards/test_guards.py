@@ -29,6 +29,9 @@ KEYS = {"orders": ["order_id"], "items": ["order_id", "line"], "customers": ["cu
 SOURCE = {"source": "shop", "kind": "files", "owner": "shop@b.example", "tables": {n: {"key": k} for n, k in KEYS.items()}}
 
 
+WIDE = "select o.order_id, i.line, o.customer_id, o.total, i.qty from shop.orders as o join shop.items as i using (order_id)"
+
+
 def schema(name: str) -> Schema | None:
     if name not in COLUMNS:
         return None
@@ -49,7 +52,9 @@ def codes(case: dict[str, Any]) -> list[str]:
     asset = model("marts.mine", case["sql"], owner="me@b.example", **{k: v for k, v in case.items() if k != "sql"})
     theirs = model("marts.theirs", "select day, total as v from shop.orders", owner="they@b.example")
     rates = model("marts.rates", "select day, avg(total) as mean from shop.orders group by day", owner="me@b.example")
-    graph = Graph([*ingested(SOURCE), theirs, rates, asset])
+    wide = model("marts.wide", WIDE, owner="me@b.example")
+    lines = model("marts.lines", WIDE, owner="me@b.example", grain=["order_id", "line"])
+    graph = Graph([*ingested(SOURCE), theirs, rates, wide, lines, asset])
     return [found.code for found in found_in(asset, graph, Growth(graph, schema))]
 
 

@@ -51,6 +51,7 @@ CODES: Mapping[str, str] = {
     "J172": "an average of averages",
     "J173": "what is missing is counted as one",
     "J174": "a join weights what is averaged",
+    "J175": "what another model repeats is added up",
     "J180": "a word of the glossary that stands for two things",
     "J181": "a term names a column, chart or term that is not there",
     "J182": "one term, two meanings: columns that claim it are made differently",

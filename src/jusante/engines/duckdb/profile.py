@@ -62,7 +62,9 @@ def _about(kind: OperatorKind, name: str, extra: Mapping[str, Any]) -> str:
         conditions = extra.get("Conditions") or []
         told = conditions if isinstance(conditions, list) else [conditions]
         how = str(extra.get("Join Type") or "").lower()
-        return " ".join(each for each in ("" if how == "inner" else how, " and ".join(map(str, told))) if each)
+        # Left and right change places when the engine swaps the sides, which it does as tables grow.
+        said = "" if how in {"inner", "left", "right"} else how
+        return " ".join(each for each in (said, " and ".join(map(str, told))) if each)
     return "" if kind != "other" else name.lower().replace("_", " ")
 
 

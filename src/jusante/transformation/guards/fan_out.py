@@ -1,6 +1,8 @@
-"""J160, J161, J174: a join inflates what is added up, or weights what is averaged."""
+"""J160, J161, J174, J175: a join inflates what is added up, or weights what is averaged."""
 
 from collections.abc import Iterator
+
+from sqlglot import exp
 
 from jusante.transformation.guards.subject import Found, Subject
 from jusante.transformation.row_growth.conditions import shown
@@ -21,9 +23,10 @@ def fan_out(subject: Subject) -> Iterator[Found]:
 
 
 def _found(blame: Blame, measures: list[Measure], piece: str, code: str) -> Found:
+    measures = sorted(measures, key=lambda measure: not _is_sum(measure))  # those that can be sized come first
     texts = tuple(measure.text for measure in measures)
     return Found(
-        code=code if blame.is_proven else "J161",
+        code="J175" if blame.model else code if blame.is_proven else "J161",
         what=_what(blame, texts, "shifted" if code == "J174" else "inflated"),
         line=blame.line if blame.model is None else 1,
         fix=_fix(blame, piece),
@@ -31,8 +34,12 @@ def _found(blame: Blame, measures: list[Measure], piece: str, code: str) -> Foun
         blame=blame,
         measures=texts,
         rewrite=piece,
-        values=tuple(value.sql("duckdb", comments=False) for measure in measures for value in measure.of[:1]),
+        values=tuple(measure.of[0].sql("duckdb", comments=False) for measure in measures if _is_sum(measure)),
     )
+
+
+def _is_sum(measure: Measure) -> bool:
+    return isinstance(measure.node, exp.Sum) and len(measure.of) == 1 and measure.node.this is measure.of[0]
 
 
 def _what(blame: Blame, measures: tuple[str, ...], verb: str) -> str:
@@ -63,6 +70,8 @@ def keys(known: tuple[Key, ...]) -> str:
 
 
 def _fix(blame: Blame, piece: str) -> str:
+    if blame.model:
+        return f"say in {blame.model} what one row is (grain), or take what is added up from where it stands once"
     declare = ""
     if not blame.is_proven and blame.by_table and blame.on:
         columns = ", ".join(dict.fromkeys(theirs for _, theirs in blame.on))

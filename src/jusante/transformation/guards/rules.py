@@ -120,5 +120,12 @@ _RULES = (
         "then counts a row the more, the more rows it has met.",
         "Average before the join. If the average is meant to be weighted, allow it and say so.",
     ),
+    Rule(
+        "J175",
+        "what another model repeats is added up",
+        "A model that this one reads has joined a table to a finer one, so that its values stand in several rows, and does not "
+        "say what one row of it is. A sum over such a column takes the same value several times.",
+        "Declare the `grain` of that model, which says that its rows are meant so; or add up from where the value stands once.",
+    ),
 )
 RULES: Mapping[str, Rule] = {rule.code: rule for rule in _RULES}

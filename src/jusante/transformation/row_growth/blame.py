@@ -116,7 +116,8 @@ def _condition(step: Step, near: str, by: str) -> str:
 
 
 def shown(alias: str, relation: Relation) -> str:
-    """A source for people: `sales.orders as o`, or the alias alone."""
-    if relation.table is None or relation.table.rpartition(".")[2] == alias:
-        return relation.table or alias
-    return f"{relation.table} as {alias}"
+    """A source for people: `sales.orders as o`, `spent as s`, or the alias alone."""
+    name = relation.table or relation.name
+    if not name or name.rpartition(".")[2] == alias:
+        return name or alias
+    return f"{name} as {alias}"

@@ -63,6 +63,8 @@ class Growth:
         """The rows of a model or a view: what its query proves, and what it is tested for."""
         schema = self._published(asset.id)
         types = {column.name.lower(): column.type for column in schema} if schema else {}
+        if _is_explained(asset, relation):
+            relation = replace(relation, owners=dict.fromkeys(relation.owners, ROW), blames={}, rules=())
         blames = {part: blame if blame.model else replace(blame, model=asset.id) for part, blame in relation.blames.items()}
         keys = (frozenset(column.lower() for column in key) for key in keys_of(asset))
         return replace(
@@ -76,6 +78,12 @@ class Growth:
             types=dict(relation.types) | types,
             is_open=relation.is_open and not types,
         )
+
+
+def _is_explained(asset: Asset, relation: Relation) -> bool:
+    """Whether a model says itself what one row of it is, and its query gives just that: what it repeats, it means to."""
+    grain = {column.lower() for column in asset.grain}
+    return bool(grain) and any(key <= grain for key in relation.keys)
 
 
 def queries_of(asset: Asset) -> tuple[Query, ...]:

@@ -1,7 +1,7 @@
 """A whole query, SELECT by SELECT from the inside out: what is inflated in it, and the rows that it gives."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -78,7 +78,7 @@ class _Walk:
         """What is known of the outermost scope, which comes last."""
         analysis = self._analysis = Analysis(tree)
         for scope in scopes:
-            relation = self._scope(scope, name if scope is scopes[-1] else "a subquery")
+            relation = self._scope(scope, name if scope is scopes[-1] else "")
             self._found[id(scope.expression)] = relation
             analysis.relation = relation
         return analysis
@@ -112,7 +112,8 @@ class _Walk:
                 return _of_call(node, alias)
             source = scope.sources.get(alias)
             if isinstance(source, Scope):
-                return self._found.get(id(source.expression)) or Relation(alias, is_open=True)
+                found = self._found.get(id(source.expression)) or Relation(alias, is_open=True)
+                return replace(found, name=node.name)
             return self._tables.get(f"{node.db}.{node.name}".lower()) or Relation(alias, is_open=True)
         if isinstance(node, exp.Values):
             return _values(node, alias)

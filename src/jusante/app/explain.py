@@ -113,7 +113,9 @@ def _named(system: System, name: str) -> Asset:
     if name in known:
         return known[name]
     near = nearest(name, known)
-    there = "it is no SQL query, and only those can be explained" if name in system.graph else f"there is no model {name}"
+    there = (
+        "it is no SQL query, and only those can be explained" if name in system.graph else f"there is no model {name}"
+    )
     raise UsageError(there, fix=f"did you mean {near}?" if near and near != name else f"there are {', '.join(known)}")
 
 
@@ -160,7 +162,9 @@ def _spent(operators: Sequence[dict[str, Any]]) -> tuple[Spent, ...]:
     for each in operators:
         found.setdefault(_what(each), []).append(each)
     spent = [
-        Spent(what, sum(e["seconds"] for e in each) / whole, sum(e["seconds"] for e in each), max(e["rows"] for e in each))
+        Spent(
+            what, sum(e["seconds"] for e in each) / whole, sum(e["seconds"] for e in each), max(e["rows"] for e in each)
+        )
         for what, each in found.items()
     ]
     return tuple(sorted(spent, key=lambda each: -each.share))

@@ -78,10 +78,7 @@ def guard_problems(system: System) -> list[Problem]:
     """What `check` has to say of queries, what is allowed left out."""
     growth = growth_of(system)
     return [
-        warned.problem
-        for asset in system.graph
-        for warned in warnings_of(system, asset, growth)
-        if not warned.reason
+        warned.problem for asset in system.graph for warned in warnings_of(system, asset, growth) if not warned.reason
     ]
 
 

@@ -10,7 +10,9 @@ from jusante.cli.options import asset_names, opened, project_options
 
 @click.command()
 @click.argument("model", required=False, shell_complete=asset_names)
-@click.option("--run", "run_now", is_flag=True, help="Run its query now, publishing nothing, to see where its time goes.")
+@click.option(
+    "--run", "run_now", is_flag=True, help="Run its query now, publishing nothing, to see where its time goes."
+)
 @click.option("--rule", metavar="CODE", help="Explain a rule of the guards, such as J160, in place of a model.")
 @project_options
 def explain(
@@ -43,7 +45,9 @@ def _explain_rules(rule: str | None, *, as_json: bool) -> None:
     known = rules()
     if rule and rule.upper() not in known:
         near = nearest(rule.upper(), known)
-        raise UsageError(f"there is no rule {rule}", fix=f"did you mean {near}?" if near else "jusante explain lists them")
+        raise UsageError(
+            f"there is no rule {rule}", fix=f"did you mean {near}?" if near else "jusante explain lists them"
+        )
     chosen: list[Any] = [known[rule.upper()]] if rule else list(known.values())
     if as_json:
         print_json({"rules": [{name: getattr(each, name) for name in each.__slots__} for each in chosen]})

@@ -96,7 +96,9 @@ def _print_warned(console: Console, found: Explanation, width: int) -> None:
         colour = "dim" if warned.reason else "red" if warned.policy == "refuse" else "yellow"
         lines = list(_warning(warned, sized.told(warned.found.measures) if sized else ""))
         for number, (label, line) in enumerate(lines):
-            for first, piece in enumerate(textwrap.wrap(line, width - 7, break_long_words=False, break_on_hyphens=False)):
+            for first, piece in enumerate(
+                textwrap.wrap(line, width - 7, break_long_words=False, break_on_hyphens=False)
+            ):
                 head = label if first == 0 else ""
                 console.print(Text.assemble((f"{head:<6}", f"bold {colour}" if number == 0 else "dim"), piece))
 
@@ -122,7 +124,9 @@ def print_rules(rules: Sequence[Any], *, at_length: bool) -> None:
         for rule in rules:
             table.add_row(rule.code, rule.policy, rule.title)
         console.print(table)
-        console.print(Text("\njusante explain --rule J160 tells why; `guards: {J160: warn}` in jusante.yaml decides", "dim"))
+        console.print(
+            Text("\njusante explain --rule J160 tells why; `guards: {J160: warn}` in jusante.yaml decides", "dim")
+        )
         return
     width = min(console.width, WIDEST)
     for rule in rules:

@@ -56,7 +56,9 @@ def plan(select: tuple[str, ...], folder: Path, environment: str | None, as_json
         problem = warned.problem
         what = f"{problem.what}{f'. Now {told}' if told else ''}"
         console.print()
-        tell(console, problem.code, what, problem.where, problem.fix, "red" if problem.severity == "error" else "yellow")
+        tell(
+            console, problem.code, what, problem.where, problem.fix, "red" if problem.severity == "error" else "yellow"
+        )
     sure = sum(task.certain for task in tasks)
     maybe = len(tasks) - sure
     console.print(

@@ -75,7 +75,8 @@ class ProjectFile(Noun):
     name: str
     about: str | None = None
     guards: Mapping[GuardCode, Policy] = Field(
-        default_factory=dict, description="What happens where a query breaks a rule: refuse, warn or off, by its number."
+        default_factory=dict,
+        description="What happens where a query breaks a rule: refuse, warn or off, by its number.",
     )
     environments: Mapping[str, Environment] = Field(default_factory=lambda: {"dev": Environment()})
 

@@ -38,9 +38,7 @@ class Reject:
     text: str
 
 
-OperatorKind = Literal[
-    "scan", "filter", "join", "aggregate", "window", "sort", "union", "project", "write", "other"
-]
+OperatorKind = Literal["scan", "filter", "join", "aggregate", "window", "sort", "union", "project", "write", "other"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,7 @@ class MetadataStore(Protocol):
     def end(self, run: Run) -> None:
         """A run has ended, with the status and time it bears."""
 
-    def record(
-        self, run_id: str, task: Task, state: AssetState | None = None, events: Sequence[Event] = ()
-    ) -> None:
+    def record(self, run_id: str, task: Task, state: AssetState | None = None, events: Sequence[Event] = ()) -> None:
         """What a run did about one asset, the asset's new state if it has one, and what was measured with it."""
 
     def remember(self, states: Sequence[AssetState], kind: str) -> None:

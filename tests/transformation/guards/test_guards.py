@@ -26,7 +26,12 @@ COLUMNS = {
     "shop.loose": "sku:int code:string",
 }
 KEYS = {"orders": ["order_id"], "items": ["order_id", "line"], "customers": ["customer_id"], "loose": []}
-SOURCE = {"source": "shop", "kind": "files", "owner": "shop@b.example", "tables": {n: {"key": k} for n, k in KEYS.items()}}
+SOURCE = {
+    "source": "shop",
+    "kind": "files",
+    "owner": "shop@b.example",
+    "tables": {n: {"key": k} for n, k in KEYS.items()},
+}
 
 
 WIDE = "select o.order_id, i.line, o.customer_id, o.total, i.qty from shop.orders as o join shop.items as i using (order_id)"
@@ -78,7 +83,9 @@ def test_every_rule_has_a_pair_and_an_explanation() -> None:
         assert rule.instead
 
 
-@pytest.mark.parametrize(("every", "mode", "fires"), [("1h", "full", True), ("2h", "full", True), ("1d", "full", False)])
+@pytest.mark.parametrize(
+    ("every", "mode", "fires"), [("1h", "full", True), ("2h", "full", True), ("1d", "full", False)]
+)
 def test_a_full_read_in_quiet_hours_is_told(every: str, mode: str, fires: bool) -> None:
     limits = {"not_during": "09:00-11:00 America/Sao_Paulo"}
     tables = {"orders": {"key": ["order_id"], "ingest": {"mode": mode, "every": every}}}

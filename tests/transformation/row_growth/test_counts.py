@@ -27,7 +27,10 @@ def test_joins_are_found_in_all_of_a_query() -> None:
     inner = Operator("join", "a = b", 30, 0.0, (scan("s.orders", 10), scan("s.items", 30)))
     outer = Operator("join", "c = d", 30, 0.0, (Operator("filter", "", 30, 0.0, (inner,)), scan("s.customers", 5)))
     found = joins_of(Operator("write", "", 1, 0.0, (outer,)))
-    assert [each.left + each.right for each in found] == [("s.items", "s.orders"), ("s.customers", "s.items", "s.orders")]
+    assert [each.left + each.right for each in found] == [
+        ("s.items", "s.orders"),
+        ("s.customers", "s.items", "s.orders"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import duckdb
 from jusante.ports.engine import Operator, OperatorKind
 
 _SETTINGS = json.dumps(
-    {name: "true" for name in ("OPERATOR_TYPE", "OPERATOR_CARDINALITY", "OPERATOR_TIMING", "EXTRA_INFO")}
+    dict.fromkeys(("OPERATOR_TYPE", "OPERATOR_CARDINALITY", "OPERATOR_TIMING", "EXTRA_INFO"), "true")
 )
 _KINDS: tuple[tuple[str, OperatorKind], ...] = (
     ("SCAN", "scan"),
@@ -44,7 +44,7 @@ def end(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, str]) -> Ope
 
 def _operator(node: Mapping[str, Any], tables: Mapping[str, str]) -> Operator:
     name = str(node.get("operator_type") or node.get("operator_name") or "")
-    kind = next((kind for word, kind in _KINDS if word in name), "other")
+    kind: OperatorKind = next((kind for word, kind in _KINDS if word in name), "other")
     extra = node.get("extra_info") or {}
     return Operator(
         kind=kind,

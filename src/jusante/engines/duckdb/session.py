@@ -180,7 +180,9 @@ class DuckDBSession:
         try:
             return work()
         finally:
-            with contextlib.suppress(duckdb.Error, ValueError):  # a query that failed has no profile, and says why itself
+            with contextlib.suppress(
+                duckdb.Error, ValueError
+            ):  # a query that failed has no profile, and says why itself
                 told = profile.end(self._connection, self._files)
                 found += [told] if told else []
 

@@ -59,7 +59,11 @@ def _sentences(seen: Seen, analysis: Analysis) -> Iterator[str]:
     yield from _reading(joined)
     for step in joined.steps:
         yield _joining(joined, step)
-    for name, verb in (("where", "Keeps rows where"), ("having", "Keeps groups where"), ("qualify", "Keeps rows where")):
+    for name, verb in (
+        ("where", "Keeps rows where"),
+        ("having", "Keeps groups where"),
+        ("qualify", "Keeps rows where"),
+    ):
         if name == "where" and select.args.get(name) is not None:
             yield f"{verb} {text(select.args[name].this, joined)}."
     yield from _computing(select, joined)
@@ -102,7 +106,8 @@ def _condition(joined: Joined, step: Step) -> str:
         return "nothing"
     names = [left[-1] for left, right in step.pairs if left[-1] == right[-1]]
     plain = len(names) == len(step.pairs) and (
-        step.on is None or len(list(step.on.find_all(exp.EQ))) == len(names) == len(list(step.on.find_all(exp.Binary))) - _ands(step.on)
+        step.on is None
+        or len(list(step.on.find_all(exp.EQ))) == len(names) == len(list(step.on.find_all(exp.Binary))) - _ands(step.on)
     )
     if plain and names:
         return listed(dict.fromkeys(names))
@@ -136,7 +141,11 @@ def _computing(select: exp.Select, joined: Joined) -> Iterator[str]:
     named = [(each.alias_or_name, bare(each)) for each in select.expressions]
     if groups is not None:
         how = " and their subtotals" if has_subtotals(select) else ""
-        yield f"Makes one row for each {listed(text(g, joined) for g in groups)}{how}." if groups else "Makes one row of all."
+        yield (
+            f"Makes one row for each {listed(text(g, joined) for g in groups)}{how}."
+            if groups
+            else "Makes one row of all."
+        )
     plain = [name for name, node in named if isinstance(node, exp.Column) and node.name == name]
     renamed = [(name, node) for name, node in named if not (isinstance(node, exp.Column) and node.name == name)]
     stars = [each for each in select.expressions if each.is_star]

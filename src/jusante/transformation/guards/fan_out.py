@@ -75,6 +75,8 @@ def _fix(blame: Blame, piece: str) -> str:
     declare = ""
     if not blame.is_proven and blame.by_table and blame.on:
         columns = ", ".join(dict.fromkeys(theirs for _, theirs in blame.on))
-        declare = f"if [{columns}] tells the rows of {blame.by_table} apart, declare it (key, grain or unique: it is tested)"
+        declare = (
+            f"if [{columns}] tells the rows of {blame.by_table} apart, declare it (key, grain or unique: it is tested)"
+        )
     general = f"aggregate {blame.by} before the join, or keep one row of it for each {blame.repeated}"
     return "; else ".join(each for each in (declare, piece or general) if each)

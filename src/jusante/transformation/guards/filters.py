@@ -80,7 +80,7 @@ def not_in_null(subject: Subject) -> Iterator[Found]:
 
 
 def _is_filled(asked: Seen) -> bool:
-    if not isinstance(asked.select, exp.Select) or len(asked.select.expressions) != 1:
+    if len(asked.select.expressions) != 1:
         return True
     node = bare(asked.select.expressions[0])
     if isinstance(node, exp.Literal | exp.Count):

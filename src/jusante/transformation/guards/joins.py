@@ -67,7 +67,9 @@ def join_types(subject: Subject) -> Iterator[Found]:
         for step in seen.joined.steps:
             for condition in conjuncts(step.on):
                 if isinstance(condition, exp.EQ) and (told := _differing(seen.joined, condition)):
-                    yield Found("J169", told, first_line(condition) if step.on else step.line, "cast one of them on arrival")
+                    yield Found(
+                        "J169", told, first_line(condition) if step.on else step.line, "cast one of them on arrival"
+                    )
 
 
 def _differing(joined: Joined, condition: exp.EQ) -> str:

@@ -19,8 +19,10 @@ def borrowed_star(subject: Subject) -> Iterator[Found]:
     if not isinstance(subject.asset.definition, SqlModel):
         return
     for name, line in dict(_starred(subject.written, {})).items():
-        asset = subject.graph[name] if name in subject.graph else None
-        if asset is None or (asset.kind != "ingested" and asset.owner == subject.asset.owner):
+        if name not in subject.graph:
+            continue
+        asset = subject.graph[name]
+        if asset.kind != "ingested" and asset.owner == subject.asset.owner:
             continue
         whose = f", which is {asset.owner}'s" if asset.owner else ""
         yield Found("J165", f"takes all columns of {name}{whose}", line, "name the columns")
@@ -85,12 +87,18 @@ def limit_without_order(subject: Subject) -> Iterator[Found]:
             continue
         if query is subject.written and frozenset() in subject.analysis.relation.keys and not _limits_to_one(query):
             continue
-        yield Found("J171", f"{query.args['limit'].sql('duckdb').strip()} without ORDER BY", _line(query), "order by a key")
+        yield Found(
+            "J171", f"{query.args['limit'].sql('duckdb').strip()} without ORDER BY", _line(query), "order by a key"
+        )
 
 
 def _is_asked_for_any(query: exp.Expr) -> bool:
-    return query.find_ancestor(exp.Exists) is not None or query.args["limit"].sql().strip().upper() == "LIMIT 0"
+    return query.find_ancestor(exp.Exists) is not None or _limit(query) == "LIMIT 0"
 
 
 def _limits_to_one(query: exp.Expr) -> bool:
-    return query.args["limit"].sql().strip().upper() == "LIMIT 1"
+    return _limit(query) == "LIMIT 1"
+
+
+def _limit(query: exp.Expr) -> str:
+    return str(query.args["limit"].sql()).strip().upper()

@@ -62,7 +62,9 @@ def _joins(operator: Operator) -> Iterator[JoinCount]:
     for each in operator.inputs:
         yield from _joins(each)
     if operator.kind == "join" and len(operator.inputs) == 2:
-        sides = sorted(((tuple(sorted(_tables(each))), each.rows) for each in operator.inputs), key=lambda side: side[0])
+        sides = sorted(
+            ((tuple(sorted(_tables(each))), each.rows) for each in operator.inputs), key=lambda side: side[0]
+        )
         yield JoinCount(_sorted_on(operator.about), sides[0][0], sides[1][0], sides[0][1], sides[1][1], operator.rows)
 
 
@@ -79,11 +81,17 @@ def _sorted_on(about: str) -> str:
 
 def shares_of(operator: Operator) -> list[dict[str, Any]]:
     """The operators of a query with the seconds that each took, the dearest first, as the ledger keeps them."""
-    found = [
-        {"kind": each.kind, "about": each.about, "table": each.table, "rows": each.rows, "seconds": round(each.seconds, 6)}
-        for each in _all(operator)
+    dearest = sorted(_all(operator), key=lambda each: -each.seconds)[:MOST_HISTORY]
+    return [
+        {
+            "kind": each.kind,
+            "about": each.about,
+            "table": each.table,
+            "rows": each.rows,
+            "seconds": round(each.seconds, 6),
+        }
+        for each in dearest
     ]
-    return sorted(found, key=lambda each: -each["seconds"])[:MOST_HISTORY]
 
 
 def _all(operator: Operator) -> Iterator[Operator]:

@@ -40,6 +40,7 @@ class Joined:
         self.generators: list[Attribute] = []
         self.solid: set[Attribute] = set()
         self.has_unknown = False
+        self._met: set[Attribute] = set()
 
     # -- sources -----------------------------------------------------------------------------------------------------
 
@@ -85,7 +86,15 @@ class Joined:
         if not isinstance(node, exp.Column) or isinstance(node.this, exp.Star):
             return None
         source = self.source_of(node)
-        return of(source, column(node.name)) if source is not None else None
+        return self._column(source, node.name) if source is not None else None
+
+    def _column(self, source: str, name: str) -> Attribute:
+        """A column of a source. One that is not known yet belongs to the source's own rows, like all others."""
+        found = of(source, column(name))
+        if found not in self._met and name.lower() not in self.relations[source].owners:
+            self._met.add(found)
+            self.dependencies.add((of(source, ROW),), (found,))
+        return found
 
     def _of_using(self, node: exp.Coalesce) -> Attribute | None:
         parts = [self.attribute(each) for each in (node.this, *node.expressions)]
@@ -107,7 +116,7 @@ class Joined:
                 continue
             source = self.source_of(each)
             if source is not None:
-                found.add(of(source, column(each.name)))
+                found.add(self._column(source, each.name))
             elif not each.table:
                 return None
         return found

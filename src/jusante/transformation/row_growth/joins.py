@@ -69,9 +69,7 @@ def _filled(joined: Joined, attribute: Attribute) -> bool:
 
 
 def _pairs(step: Step, equal: tuple[Equality, ...]) -> list[tuple[Attribute, Attribute]]:
-    return [
-        (each.left, each.plain) for each in equal if each.plain and each.plain[0] == step.alias != each.left[0]
-    ]
+    return [(each.left, each.plain) for each in equal if each.plain and each.plain[0] == step.alias != each.left[0]]
 
 
 def _bound(equal: tuple[Equality, ...], aliases: tuple[str, ...], others: tuple[str, ...]) -> set[Attribute]:
@@ -101,9 +99,7 @@ def _add_equality(joined: Joined, step: Step, equality: Equality) -> None:
         joined.dependencies.add((of(end, HERE),), (of(other, HERE) for other in ends - {end}))
 
 
-def _add_outer(
-    joined: Joined, step: Step, before: set[Attribute], added: set[Attribute], *, later_outer: bool
-) -> None:
+def _add_outer(joined: Joined, step: Step, before: set[Attribute], added: set[Attribute], *, later_outer: bool) -> None:
     """A row that an outer join keeps meets one row of the other side at the most, or none, where its key is covered."""
     mentioned = _mentioned(joined, step.on)
     if mentioned is None:

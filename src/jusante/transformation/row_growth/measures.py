@@ -64,8 +64,11 @@ def is_aggregate(node: exp.Expr) -> bool:
 
 
 def _near(parts: Iterable[exp.Expr]) -> Iterator[exp.Expr]:
-    for part in parts:
-        yield from part.walk(prune=lambda node: isinstance(node, exp.Query) and node is not part)
+    waiting = list(parts)
+    while waiting:
+        node = waiting.pop(0)
+        yield node
+        waiting[:0] = [each for each in node.iter_expressions() if not isinstance(each, exp.Query)]
 
 
 def _aggregates(node: exp.Expr) -> bool:
@@ -117,8 +120,7 @@ def _split(value: exp.Expr | None) -> tuple[tuple[exp.Expr, ...], tuple[exp.Expr
     value = _unwrapped(value)
     match value:
         case exp.Add() | exp.Sub():
-            terms = (_split(value.this)[0], _split(value.expression)[0])
-            return tuple(term for each in terms for term in each), ()
+            return (*_split(value.this)[0], *_split(value.expression)[0]), ()
         case exp.Case():
             branches = value.args.get("ifs") or []
             results = [*(branch.args["true"] for branch in branches), value.args.get("default")]

@@ -25,7 +25,7 @@ def given(select: exp.Select, joined: Joined, name: str) -> Relation:
     if groups is None and distinct is not None and distinct.args.get("on") is None:
         groups = tuple(projections.values())
     made = _plain(joined, projections) if groups is None else _grouped(select, joined, projections, groups)
-    keys = [*made[1], *_more_keys(select, projections, is_grouped=groups is not None)]
+    keys = [*made[1], *_more_keys(select, joined, projections, is_grouped=groups is not None)]
     plain = {out: attribute for out, node in projections.items() if (attribute := joined.attribute(node))}
     return Relation(
         name=name,
@@ -74,23 +74,34 @@ def _is_average(node: exp.Expr, joined: Joined) -> bool:
     return attribute is not None and relation is not None and attribute[-1] in relation.averages
 
 
-def _more_keys(select: exp.Select, projections: Mapping[str, exp.Expr], *, is_grouped: bool) -> Iterable[Key]:
+def _more_keys(
+    select: exp.Select, joined: Joined, projections: Mapping[str, exp.Expr], *, is_grouped: bool
+) -> Iterable[Key]:
     """Keys that do not come from the sources: one row at the most, a row number and what it counts within."""
     limit = select.args.get("limit")
     count = limit.args.get("expression") or limit.args.get("count") if limit is not None else None
     if isinstance(count, exp.Literal) and count.name == "1":
         yield frozenset()
-    names = {node.sql(): out for out, node in reversed(projections.items())}
     for out, node in projections.items():
         if isinstance(node, exp.Window) and isinstance(node.this, exp.RowNumber):
-            within = [names.get(bare(each).sql()) for each in node.args.get("partition_by") or ()]
-            if all(within):
-                yield frozenset([out, *(each for each in within if each)])
-    if is_grouped:
-        for window in numbered(select, select.args.get("qualify")):
-            within = [names.get(bare(each).sql()) for each in window.args.get("partition_by") or ()]
-            if all(within):
-                yield frozenset(each for each in within if each)
+            within = _within(node, joined, projections)
+            if within is not None:
+                yield within | {out}
+    for window in numbered(select, select.args.get("qualify")) if is_grouped else ():
+        within = _within(window, joined, projections)
+        if within is not None:
+            yield within
+
+
+def _within(window: exp.Window, joined: Joined, projections: Mapping[str, exp.Expr]) -> Key | None:
+    """The columns given that a window is partitioned by; None where one of them is not among these."""
+    texts = {node.sql(): out for out, node in reversed(list(projections.items()))}
+    plain = {attribute: out for out, node in projections.items() if (attribute := joined.attribute(node))}
+    found = []
+    for each in window.args.get("partition_by") or ():
+        attribute = joined.attribute(bare(each))
+        found.append(texts.get(bare(each).sql()) or (plain.get(attribute) if attribute else None))
+    return frozenset(out for out in found if out) if all(found) else None
 
 
 # -- rows as they are joined -----------------------------------------------------------------------------------------
@@ -108,9 +119,7 @@ def _plain(joined: Joined, projections: Mapping[str, exp.Expr]) -> _Made:
     return owners, _keys(joined, visible), blames, (*_among(joined, held), *_to_parts(joined, visible, held))
 
 
-def _owner(
-    joined: Joined, owners: set[Attribute] | None, parts: dict[Attribute, frozenset[Attribute]]
-) -> Attribute:
+def _owner(joined: Joined, owners: set[Attribute] | None, parts: dict[Attribute, frozenset[Attribute]]) -> Attribute:
     """Whose rows a column belongs to, as a part of what is given; ROW where each row has its own."""
     if not owners or not joined.missing(owners):
         return ROW
@@ -186,7 +195,7 @@ def _candidates(joined: Joined) -> Iterable[set[Attribute]]:
 
 def _seen(joined: Joined, wanted: set[Attribute], visible: Mapping[str, Attribute]) -> set[str] | None:
     """The columns given that stand for some of the sources; None where one of these cannot be seen."""
-    by_attribute = {attribute: out for out, attribute in reversed(visible.items())}
+    by_attribute = {attribute: out for out, attribute in reversed(list(visible.items()))}
     outs: set[str] = set()
     constant = joined.dependencies.closure(())
     for each in wanted:
@@ -220,7 +229,9 @@ def _grouped(
     select: exp.Select, joined: Joined, projections: Mapping[str, exp.Expr], groups: tuple[exp.Expr, ...]
 ) -> _Made:
     texts = {each.sql(): each for each in groups}
-    outs = {out: texts[node.sql()] for out, node in projections.items() if node.sql() in texts and not is_aggregate(node)}
+    outs = {
+        out: texts[node.sql()] for out, node in projections.items() if node.sql() in texts and not is_aggregate(node)
+    }
     attributes = {text: joined.attribute(node) for text, node in texts.items()}
     known = {each for each in attributes.values() if each is not None}
     fixed = joined.dependencies.closure(known)
@@ -251,7 +262,7 @@ def _group_keys(
     attributes: Mapping[str, Attribute | None],
 ) -> list[Key]:
     """The columns given that are grouped by, the fewest that determine the others."""
-    by_text = {node.sql(): out for out, node in reversed(outs.items())}
+    by_text = {node.sql(): out for out, node in reversed(list(outs.items()))}
 
     def fixes(chosen: Iterable[str]) -> bool:
         chosen = set(chosen)

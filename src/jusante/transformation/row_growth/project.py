@@ -65,7 +65,9 @@ class Growth:
         types = {column.name.lower(): column.type for column in schema} if schema else {}
         if _is_explained(asset, relation):
             relation = replace(relation, owners=dict.fromkeys(relation.owners, ROW), blames={}, rules=())
-        blames = {part: blame if blame.model else replace(blame, model=asset.id) for part, blame in relation.blames.items()}
+        blames = {
+            part: blame if blame.model else replace(blame, model=asset.id) for part, blame in relation.blames.items()
+        }
         keys = (frozenset(column.lower() for column in key) for key in keys_of(asset))
         return replace(
             relation,

@@ -79,13 +79,11 @@ def _filtered(select: exp.Select, join: exp.Join, blame: Blame) -> Rewrite:
 
 
 def _aggregated(select: exp.Select, join: exp.Join, blame: Blame, calls: list[exp.Expr]) -> Rewrite:
-    changed = select.copy()
-    keys = list(dict.fromkeys(theirs for _, theirs in blame.on))
-    names = {text: f"{_name(call)}" for call in calls for text in [call.sql("duckdb")]}
-    names = {text: name if list(names.values()).count(name) == 1 else f"{name}_{i}" for i, (text, name) in enumerate(names.items(), 1)}
-    inner = [*map(plain, keys), *(f"{text} as {plain(name)}" for text, name in names.items())]
-    alias = blame.by_alias
-    piece = f"(select {', '.join(inner)} from {quote_plain(blame.by_table or '')} as {alias} group by {', '.join(map(plain, keys))}) as {alias}"
+    changed, alias = select.copy(), blame.by_alias
+    keys = ", ".join(plain(theirs) for theirs in dict.fromkeys(theirs for _, theirs in blame.on))
+    names = _names(calls)
+    inner = ", ".join([keys, *(f"{text} as {plain(name)}" for text, name in names.items())])
+    piece = f"(select {inner} from {quote_plain(blame.by_table or '')} as {alias} group by {keys}) as {alias}"
     for call in list(changed.find_all(*_AGAIN)):
         text = call.sql("duckdb")
         if text in names:
@@ -93,6 +91,13 @@ def _aggregated(select: exp.Select, join: exp.Join, blame: Blame, calls: list[ex
     _place(_the_same(changed, select, join), piece)
     on = join.args["on"].sql("duckdb")
     return Rewrite(f"aggregate {blame.by} first", f"{blame.kind} {piece} on {on}", changed.sql("duckdb"))
+
+
+def _names(calls: list[exp.Expr]) -> dict[str, str]:
+    """A name for each aggregate, by its text; numbered where two would bear the same."""
+    names = {call.sql("duckdb"): _name(call) for call in calls}
+    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    return {text: f"{name}_{n}" if name in twice else name for n, (text, name) in enumerate(names.items(), 1)}
 
 
 def _first(select: exp.Select, join: exp.Join, blame: Blame, rest: list[str]) -> Rewrite:
@@ -116,8 +121,9 @@ def _the_same(changed: exp.Select, select: exp.Select, join: exp.Join) -> exp.Jo
 
 
 def _place(join: exp.Join, piece: str) -> None:
-    parsed = exp.maybe_parse(f"select 1 from {piece}", dialect="duckdb")
-    start = parsed.args.get("from_") or parsed.args.get("from")
+    parsed: exp.Expr = exp.maybe_parse(f"select 1 from {piece}", dialect="duckdb")
+    start = parsed.find(exp.From)
+    assert start is not None
     join.set("this", start.this)
 
 

@@ -51,20 +51,15 @@ def _paired(operation: exp.SetOperation, left: Relation, right: Relation) -> dic
 def _by_constant(operation: exp.SetOperation, left: Relation, right: Relation, pairs: dict[str, str]) -> list[Key]:
     """Two sides that say which is which, by another constant in the same column, keep their keys with it."""
     ours, theirs = _constants(operation.this), _constants(operation.expression)
-    telling = [
-        (one, values)
-        for one, other in pairs.items()
-        if one in ours and other in theirs and not ours[one] & theirs[other]
-        for values in [ours[one] | theirs[other]]
-    ]
     back = {other: one for one, other in pairs.items()}
-    found = []
-    for one, _ in telling:
-        for key in left.keys:
-            for other_key in right.keys:
-                if all(name in back for name in other_key):
-                    found.append(frozenset({one, *key, *(back[name] for name in other_key)}))
-    return found
+    telling = [one for one, other in pairs.items() if one in ours and other in theirs and not ours[one] & theirs[other]]
+    seen = [key for key in right.keys if all(name in back for name in key)]
+    return [
+        frozenset({one, *key, *(back[name] for name in other)})
+        for one in telling
+        for key in left.keys
+        for other in seen
+    ]
 
 
 def _constants(node: exp.Expr) -> dict[str, set[str]]:
@@ -75,7 +70,9 @@ def _constants(node: exp.Expr) -> dict[str, set[str]]:
     if isinstance(node, exp.Union):
         left, right = _constants(node.this), _constants(node.expression)
         return {
-            one: left[one] | right[other] for one, other in zip(left, right, strict=False) if one == other or len(left) == len(right)
+            one: left[one] | right[other]
+            for one, other in zip(left, right, strict=False)
+            if one == other or len(left) == len(right)
         }
     if not isinstance(node, exp.Select):
         return {}

@@ -12,10 +12,10 @@ from jusante.core.place import Place
 from jusante.core.problem import Problem
 from jusante.core.schema import Schema
 from jusante.errors import QueryRefused
+from jusante.management.lake import Tables
 
 if TYPE_CHECKING:
     from jusante.transformation.guards import Found, Rule
-    from jusante.transformation.row_growth.project import Growth
 
 
 MOST_SIZED = 8
@@ -45,41 +45,58 @@ class Warned:
         return self.found.fix + allow
 
 
-def growth_of(system: System) -> "Growth":
-    """What a project's queries do to the number of rows, as far as columns are known."""
-    from jusante.transformation.row_growth.project import Growth
+class Watch:
+    """The guards of a project: what they found before is kept, and what has changed is looked at again."""
 
-    tables = system.tables()
+    def __init__(self, system: System, tables: Tables | None = None) -> None:
+        from jusante.transformation.guards import KeptFindings
+        from jusante.transformation.row_growth.project import Growth
 
-    def published(name: str) -> Schema | None:
-        table = tables.get(name)
+        self._system = system
+        self._tables = tables or system.tables()
+        self.growth: Growth = Growth(system.graph, self._published)
+        self._kept = KeptFindings(system.settings.state / "guards.json", system.graph, self._published)
+
+    def _published(self, name: str) -> Schema | None:
+        table = self._tables.get(name)
         return table.schema if table else None
 
-    return Growth(system.graph, published)
+    def over(self, asset: Asset) -> Iterator[Warned]:
+        """What the guards say of an asset; what a project has switched off is left out."""
+        from jusante.transformation.guards import RULES, first_line_of
 
+        for found in self._found(asset):
+            rule = RULES[found.code]
+            policy = self._system.project.guards.get(rule.code, rule.policy)
+            if policy == "off":
+                continue
+            if asset.kind == "dashboard" or asset.elsewhere:  # there is no header to allow it in
+                policy = "warn"
+            line = first_line_of(asset) + found.line
+            place = Place(asset.place.file, line) if asset.kind in {"model", "view"} else asset.place
+            yield Warned(asset, found, place, policy, asset.allowed.get(rule.code, ""))
 
-def warnings_of(system: System, asset: Asset, growth: "Growth") -> Iterator[Warned]:
-    """What the guards say of an asset; what a project has switched off is left out."""
-    from jusante.transformation.guards import RULES, first_line_of, found_in
+    def _found(self, asset: Asset) -> "tuple[Found, ...]":
+        from jusante.transformation.guards import found_in
 
-    for found in found_in(asset, system.graph, growth):
-        rule = RULES[found.code]
-        policy = system.project.guards.get(rule.code, rule.policy)
-        if policy == "off":
-            continue
-        if asset.kind == "dashboard":
-            policy = "warn"
-        line = first_line_of(asset)
-        place = Place(asset.place.file, line + found.line) if asset.kind in {"model", "view"} else asset.place
-        yield Warned(asset, found, place, policy, asset.allowed.get(rule.code, ""))
+        found = self._kept.get(asset)
+        if found is None:
+            found = tuple(found_in(asset, self._system.graph, self.growth))
+            self._kept.put(asset, found)
+        return found
+
+    def save(self) -> None:
+        """Keep what was found for the next command."""
+        if self._system.settings.state.is_dir():
+            self._kept.save()
 
 
 def guard_problems(system: System) -> list[Problem]:
     """What `check` has to say of queries, what is allowed left out."""
-    growth = growth_of(system)
-    return [
-        warned.problem for asset in system.graph for warned in warnings_of(system, asset, growth) if not warned.reason
-    ]
+    watch = Watch(system)
+    problems = [warned.problem for asset in system.graph for warned in watch.over(asset) if not warned.reason]
+    watch.save()
+    return problems
 
 
 def foreseen_growth(system: System, names: Iterable[str]) -> list[tuple[Warned, str]]:
@@ -89,11 +106,11 @@ def foreseen_growth(system: System, names: Iterable[str]) -> list[tuple[Warned, 
     """
     from jusante.app.growth_size import size
 
-    growth = growth_of(system)
+    watch = Watch(system)
     found = [
         warned
         for name in names
-        for warned in warnings_of(system, system.graph[name], growth)
+        for warned in watch.over(system.graph[name])
         if warned.found.blame is not None and not warned.reason
     ]
     sized = [size(system, warned.found, PLAN_SECONDS) for warned in found[:MOST_SIZED]]
@@ -109,20 +126,24 @@ def rules() -> Mapping[str, "Rule"]:
 
 
 class Guardian:
-    """Keeps a run from queries that a guard refuses. Tasks ask at the same time."""
+    """Keeps a run from queries that a guard refuses. Tasks ask at the same time, each once its inputs are there."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, tables: Tables) -> None:
         self._system = system
+        self._tables = tables
         self._asking = threading.Lock()
+        self._watch: Watch | None = None
 
     def allow(self, asset: Asset) -> None:
         """Raise QueryRefused where a guard refuses the query of an asset."""
         with self._asking:
-            found = [
-                warned
-                for warned in warnings_of(self._system, asset, growth_of(self._system))
-                if warned.policy == "refuse" and not warned.reason
-            ]
+            self._watch = self._watch or Watch(self._system, self._tables)
+            found = [each for each in self._watch.over(asset) if each.policy == "refuse" and not each.reason]
         if found:
             problem = found[0].problem
             raise QueryRefused(f"{problem.code} {problem.what}", where=problem.where, fix=problem.fix)
+
+    def save(self) -> None:
+        """Keep what was found for the next command."""
+        if self._watch:
+            self._watch.save()

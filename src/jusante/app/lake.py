@@ -132,6 +132,12 @@ class Lake:
         self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
+            tables = Tables(system.store)
+            guardian = Guardian(system, tables)
+            tools = self._tools(run.run_id, tables, guardian)
+            worker = Worker(run.run_id, tools, system.metadata.states(), anew=anew)
+            tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+            guardian.save()
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
             ended = replace(run, status=outcome(tasks), ended_at=_now())
@@ -174,9 +180,8 @@ class Lake:
                 system.metadata.end(replace(run, status="failed", ended_at=_now()))
                 raise
 
-    def _tools(self, run_id: str) -> Tools:
+    def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
         system = self._system
-        tables = Tables(system.store)
         publisher = Publisher(system.store, _now)
         scratch = system.settings.state / "scratch" / run_id
         workshop = Workshop(
@@ -203,7 +208,7 @@ class Lake:
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,
-            guard=Guardian(system).allow,
+            guard=guardian.allow,
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from jusante.core.run import Event
+from jusante.core.event import Event
 from jusante.ports.engine import Operator
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation.row_growth.counts import MOST_HISTORY, JoinCount, joins_of, jumps, shares_of

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from jusante.architecture.failure import point
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
+from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, ShellStep, SqlModel
-from jusante.core.run import AssetState, Event, Task, TaskStatus
+from jusante.core.run import AssetState, Task, TaskStatus
 from jusante.core.words import some_were
 from jusante.errors import JusanteError, SourceChanged, SourceHeld, SourceUnavailable
 from jusante.ingestion.arrival import Loaded

@@ -214,7 +214,7 @@ def test_what_is_called_safe_is_never_inflated(question: Question, seed: int) ->
         assert not inflates(connection, question, range(seed, seed + 8)), question.sql
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, len(KEYS) - 1), st.integers(0, len(KEYS) - 1), st.sampled_from(["join", "left join"]), st.data())
 def test_what_is_called_inflated_can_be(left: int, right: int, kind: str, data: st.DataObject) -> None:
     columns = data.draw(st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True))

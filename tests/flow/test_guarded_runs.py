@@ -162,3 +162,25 @@ def test_what_is_no_query_cannot_be_explained(tmp_path: Path) -> None:
             with pytest.raises(UsageError) as refused:
                 explain(lake.system, name)
             assert refused.value.fix == told
+
+
+def test_what_was_found_is_kept_and_told_alike_the_second_time(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run(folder)
+    first = app.check(folder)[1]
+    assert (folder / ".jusante" / "guards.json").is_file()
+    assert app.check(folder)[1] == first
+    with Lake.open(folder) as lake:
+        ((warned, told),) = foreseen_growth(lake.system, ["marts.days"])
+    assert "4.00 times" in told
+    assert warned.found.blame is not None
+    assert warned.found.blame.by_keys == (frozenset({"order_id", "line"}),)
+
+
+def test_a_changed_key_is_looked_at_again_below(tmp_path: Path) -> None:
+    folder = shop(tmp_path)
+    run(folder)
+    assert [problem.code for problem in app.check(folder)[1]] == ["J160"]
+    source = PROJECT["sources/shop.yaml"]
+    write(folder, {"sources/shop.yaml": source.replace("[order_id, line]", "[order_id]")})
+    assert app.check(folder)[1] == []

@@ -132,12 +132,6 @@ class Lake:
         self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
-            tables = Tables(system.store)
-            guardian = Guardian(system, tables)
-            tools = self._tools(run.run_id, tables, guardian)
-            worker = Worker(run.run_id, tools, system.metadata.states(), anew=anew)
-            tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
-            guardian.save()
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
             ended = replace(run, status=outcome(tasks), ended_at=_now())
@@ -151,8 +145,12 @@ class Lake:
     ) -> tuple[Task, ...]:
         """Make what is stale among the chosen, while the project is held."""
         system = self._system
-        worker = Worker(run_id, self._tools(run_id), system.metadata.states(), anew=anew)
-        return execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+        tables = Tables(system.store)
+        guardian = Guardian(system, tables)
+        worker = Worker(run_id, self._tools(run_id, tables, guardian), system.metadata.states(), anew=anew)
+        tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+        guardian.save()
+        return tasks
 
     def _refuse_unready(self, chosen: Collection[str]) -> None:
         """Raise ProjectProblems where the secret of a source that is to be asked is missing."""

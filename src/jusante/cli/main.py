@@ -21,7 +21,6 @@ COMMANDS = {
     "classify": ("classify", "Columns that may hold personal data, and what to say of them."),
     "lineage": ("lineage", "What a table or column is made of, and who reads it."),
     "export": ("export", "The project in the words of other tools: openlineage."),
-    "lineage": ("inspect", "What a table is made of, and who reads it."),
     "explain": ("explain", "What a model does in words, what it reads, where its time goes."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),

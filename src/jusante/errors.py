@@ -16,6 +16,7 @@ JusanteError
 │   └── CommitConflict     J302  somebody else committed first                      exit 1, retryable
 ├── EngineError            J400  a query could not be run                           exit 1
 ├── StepFailed             J410  a Python model or shell step failed                exit 1
+├── QueryRefused           J420  a query would give wrong numbers, a guard says      exit 2
 ├── AuditFailed            J500  a blocking check failed; nothing was published     exit 1
 ├── ProjectBusy            J600  another run holds the project                      exit 1, retryable
 ├── ExtraMissing           J700  an optional part is not installed                  exit 2
@@ -162,6 +163,13 @@ class StepFailed(JusanteError):
     """A Python model raised, or a shell step ended with another status than 0."""
 
     code = "J410"
+
+
+class QueryRefused(JusanteError):
+    """A guard refuses a query before it is run: its numbers would be wrong."""
+
+    code = "J420"
+    exit_status = 2
 
 
 class AuditFailed(JusanteError):

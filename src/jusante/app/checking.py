@@ -6,6 +6,7 @@ from pathlib import Path
 from jusante.app.columns import lineage_problems
 from jusante.app.contract_checking import agreed_problems, contract_problems_among
 from jusante.app.glossary import term_problems
+from jusante.app.guards import guard_problems
 from jusante.app.sensitive import sensitive_problems
 from jusante.app.system import System
 from jusante.core.environment import Project
@@ -34,7 +35,9 @@ def check(folder: Path, environment: str | None = None) -> tuple[Project | None,
 
 
 def _compiled(project: Project) -> list[Problem]:
-    """What shows only in a project that can be read: where its columns go, what was promised of them, what they mean."""
+    """What shows only in a project that can be read: where its columns go, what was promised of them, what they mean,
+    and what its queries do to the number of rows.
+    """
     system = System(project, resolve(project))
     try:
         return [
@@ -42,6 +45,7 @@ def _compiled(project: Project) -> list[Problem]:
             *lineage_problems(system),
             *agreed_problems(system),
             *term_problems(system),
+            *guard_problems(system),
         ]
     finally:
         system.close()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
 from jusante.app.declassifying import tell_declassified
+from jusante.app.guards import Guardian
 from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
@@ -156,8 +157,12 @@ class Lake:
     ) -> tuple[Task, ...]:
         """Make what is stale among the chosen, while the project is held."""
         system = self._system
-        worker = Worker(run_id, self._tools(run_id), system.metadata.states(), anew=anew)
-        return execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+        tables = Tables(system.store)
+        guardian = Guardian(system, tables)
+        worker = Worker(run_id, self._tools(run_id, tables, guardian), system.metadata.states(), anew=anew)
+        tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+        guardian.save()
+        return tasks
 
     def _refuse_unready(self, chosen: Collection[str]) -> None:
         """Raise ProjectProblems where the secret of a source that is to be asked is missing."""
@@ -185,9 +190,8 @@ class Lake:
                 system.metadata.end(replace(run, status="failed", ended_at=_now()))
                 raise
 
-    def _tools(self, run_id: str) -> Tools:
+    def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
         system = self._system
-        tables = Tables(system.store)
         publisher = Publisher(system.store, _now)
         scratch = system.settings.state / "scratch" / run_id
         workshop = Workshop(
@@ -217,6 +221,7 @@ class Lake:
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,
             discreet=self._watch.is_discreet,
+            guard=guardian.allow,
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,

@@ -86,7 +86,7 @@ def _plan(console: Console, folder: Path) -> None:
     with Lake.open(folder) as lake, err().status("asking the sources"):
         found = drift(lake.system).found
         tasks = lake.plan(holds=would_wait(found, dt.datetime.now(dt.UTC)))
-    print_plan(console, tasks, found, lake.project.graph)
+    print_plan(console, tasks, found, (), lake.project.graph)
 
 
 def _run(folder: Path) -> Report:

@@ -40,6 +40,7 @@ def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | No
     import datetime as dt
 
     from jusante.app.drift import drift, held, would_wait
+    from jusante.app.guards import foreseen_growth
     from jusante.cli.console import err, out, print_json
     from jusante.cli.plan import print_plan
 
@@ -47,7 +48,9 @@ def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | No
         with err().status("asking the sources" if ask else "looking"):
             found = drift(lake.system).found if ask else held(lake.system)
             tasks = lake.plan(select, holds=would_wait(found, dt.datetime.now(dt.UTC)))
+            growth = foreseen_growth(lake.system, [task.asset for task in tasks if task.action in {"build", "check"}])
         if as_json:
-            print_json({"tasks": [task.as_dict() for task in tasks]})
+            guards = [warned.problem.as_dict() | {"now": told} for warned, told in growth]
+            print_json({"tasks": [task.as_dict() for task in tasks], "guards": guards})
         else:
-            print_plan(out(), tasks, found, lake.project.graph)
+            print_plan(out(), tasks, found, growth, lake.project.graph)

@@ -23,6 +23,7 @@ COMMANDS = {
     "lineage": ("lineage", "What a table or column is made of, and who reads it."),
     "tags": ("tags", "Where personal data and other tags have come to."),
     "export": ("export", "The project in the words of other tools: openlineage."),
+    "explain": ("explain", "What a model does in words, what it reads, where its time goes."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),
     "logs": ("history", "What one run did, task by task."),

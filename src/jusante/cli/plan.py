@@ -1,24 +1,41 @@
 """What a run would do, for people."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.text import Text
 
 from jusante.app.drift import Found
+from jusante.app.guards import Warned
 from jusante.cli.blast import tell_found
-from jusante.cli.console import MARKS, grid
+from jusante.cli.console import MARKS, grid, tell
 from jusante.core.graph import Graph
 from jusante.core.words import counted
 from jusante.orchestration.foresight import Foreseen
 
+Growth = Sequence[tuple[Warned, str]]
+"""What guards say of joins, and by how much they inflate as of now, in words."""
 
-def print_plan(console: Console, tasks: tuple[Foreseen, ...], found: tuple[Found, ...], graph: Graph) -> None:
-    """What waits and whom that hits, then the tasks: those that are certain, those that may be, those that wait."""
+
+def print_plan(
+    console: Console, tasks: tuple[Foreseen, ...], found: tuple[Found, ...], growth: Growth, graph: Graph
+) -> None:
+    """What waits and whom that hits, then the tasks: those that are certain, those that may be, those that wait.
+
+    Last, the queries among them whose joins would inflate a figure, and by how much as of now.
+    """
     tell_found(console, found, graph)
     if tasks:
         table = grid("", "asset", "does", "why")
         for task in tasks:
             table.add_row(*_cells(task), style="" if task.certain else "dim")
         console.print(table)
+    for warned, now in growth:
+        problem = warned.problem
+        what = f"{problem.what}. Now {now}" if now else problem.what
+        colour = "red" if problem.severity == "error" else "yellow"
+        console.print()
+        tell(console, problem.code, what, problem.where, problem.fix, colour)
     made = sum(asset.is_made for asset in graph)
     console.print(f"\n{_closing(tasks, made)}")
 

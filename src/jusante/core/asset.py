@@ -10,6 +10,7 @@ from jusante.core.check import Check, NotNull, Unique
 from jusante.core.classification import Classification
 from jusante.core.dashboard import Dashboard
 from jusante.core.exposure import Exposure
+from jusante.core.guard import GuardCode
 from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlModel
 from jusante.core.place import Place
 from jusante.core.source import Source, SourceTable
@@ -216,6 +217,14 @@ class Asset:
                 return header.declassify
         return {}
 
+    @property
+    def allowed(self) -> Mapping[GuardCode, str]:
+        """The guards that may be broken here, each with the reason."""
+        match self.definition:
+            case SqlModel(header=header) | PythonModel(header=header):
+                return header.allow
+        return {}
+
     def version(self, above: Mapping[str, str]) -> str:
         """A hash that changes only when the result might: of what it is, and of the versions of its inputs."""
         basis = [self.kind, _canonical(self.definition), sorted((name, above[name]) for name in self.inputs)]
@@ -241,7 +250,7 @@ def _canonical(definition: Definition) -> Any:
             return [script, step.model_dump(exclude={"about", "owner", "steward", "tags"})]
 
 
-_FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify"}
+_FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
 
 
 def _table(table: SourceTable) -> Any:

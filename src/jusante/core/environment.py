@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from jusante.core.contract import Contract
 from jusante.core.glossary import Glossary
 from jusante.core.graph import Graph
+from jusante.core.guard import GuardCode, Policy
 from jusante.core.noun import Noun
 from jusante.core.problem import Problem
 from jusante.core.secret import Secret
@@ -95,6 +96,10 @@ class ProjectFile(Noun):
 
     name: str
     about: str | None = None
+    guards: Mapping[GuardCode, Policy] = Field(
+        default_factory=dict,
+        description="What happens where a query breaks a rule: refuse, warn or off, by its number.",
+    )
     environments: Mapping[str, Environment] = Field(default_factory=lambda: {"dev": Environment()})
     sensitive: Mapping[str, Handling] = Field(
         default_factory=dict, description="How kinds of personal data are handled: `health: {indirect: true}`."
@@ -119,3 +124,4 @@ class Project:
     contracts: Mapping[str, Contract] = field(default_factory=dict)
     glossary: Glossary = field(default_factory=Glossary)
     handlings: Mapping[str, Handling] = field(default_factory=dict)
+    guards: Mapping[GuardCode, Policy] = field(default_factory=dict)

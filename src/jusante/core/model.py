@@ -8,6 +8,7 @@ from pydantic import Field
 
 from jusante.core.check import Check
 from jusante.core.classification import Classification
+from jusante.core.guard import GuardCode
 from jusante.core.noun import Noun
 
 
@@ -31,6 +32,9 @@ class Model(Noun):
         default_factory=dict,
         description="Of a Python model: the columns, as `table.column`, that each of its columns is made of; under `*` "
         "those that decide which rows there are. What is not declared may depend on all that it reads.",
+    )
+    allow: Mapping[GuardCode, str] = Field(
+        default_factory=dict, description="Guards that may be broken here, each with the reason: `J160: …`."
     )
     declassify: Mapping[str, str] = Field(
         default_factory=dict, description="Columns that hold no personal data any more, each with the reason."

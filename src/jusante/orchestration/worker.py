@@ -23,6 +23,7 @@ from jusante.ingestion.batch import BatchLoader, Load
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Published
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
+from jusante.orchestration.join_counts import counted, noticed
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.ports.connector import Connector
 from jusante.ports.metadata_store import MetadataStore
@@ -39,7 +40,8 @@ class Tools:
     """What a worker works with. `serve` renders a dashboard and says which snapshots it read.
 
     `allow` raises NotAllowed where personal data would come to an asset outside that may not have them; `discreet` says
-    whether an asset reads such, so that none of its errors may quote a value.
+    whether an asset reads such, so that none of its errors may quote a value. `guard` raises QueryRefused where the query
+    of a model would give wrong numbers.
     """
 
     graph: Graph
@@ -52,6 +54,7 @@ class Tools:
     serve: Callable[[Asset], Built]
     allow: Callable[[Asset], None]
     discreet: Callable[[Asset], bool]
+    guard: Callable[[Asset], None]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
@@ -78,7 +81,7 @@ class Worker:
             task = self._failed(asset, error)
             state, events = self._held_as_a_whole(asset, error)
         except JusanteError as error:
-            task, state = self._failed(asset, error), None
+            task, state, events = self._failed(asset, error), None, ()
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
             told = JusanteError(
                 f"{type(error).__name__}: {error}",
@@ -86,7 +89,7 @@ class Worker:
                 fix="this is a bug: please report it",
                 unquoted=type(error).__name__,
             )
-            task, state = self._failed(asset, told), None
+            task, state, events = self._failed(asset, told), None, ()
         task = replace(task, seconds=round(time.monotonic() - began, 3))
         return self._record(task, state, events)
 
@@ -121,7 +124,14 @@ class Worker:
         if reason is None:
             return Task(asset.id, "skip", "skipped", "up to date"), None, ()
         built = self._build(asset, version)
-        return (*self._built(asset, version, reason, built), ())
+        jumped = noticed(self._tools.metadata, asset.id, version, built.profile) if built.profile else ()
+        task, state = self._built(asset, version, reason, replace(built, notices=(*built.notices, *jumped)))
+        return task, state, self._events(asset, version, built)
+
+    def _events(self, asset: Asset, version: str, built: Built) -> tuple[Event, ...]:
+        if built.profile is None:
+            return ()
+        return (counted(asset.id, version, self._run_id, self._tools.clock(), built.profile),)
 
     def _why_stale(self, asset: Asset, version: str) -> str | None:
         tables = self._tools.tables
@@ -136,6 +146,8 @@ class Worker:
     def _build(self, asset: Asset, version: str) -> Built:
         job = Job(asset, self._run_id, version)
         workshop = self._tools.workshop
+        if isinstance(asset.definition, SqlModel):
+            self._tools.guard(asset)
         match asset.definition:
             case SqlModel() if asset.kind == "view":
                 return sql_model.check_view(workshop, job, self._tools.clock())

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from jusante.core.schema import Schema
 from jusante.ports.relation import FilePlan, Relation
@@ -36,6 +36,25 @@ class Reject:
     column: str
     reason: str
     text: str
+
+
+OperatorKind = Literal["scan", "filter", "join", "aggregate", "window", "sort", "union", "project", "write", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """One operator of a query that has been run: the rows it gave, and the seconds of all cores that it took by itself.
+
+    `about` says what a join compares; `table` is what a scan read, where that is one of the session's relations. `inputs`
+    are the operators that it got its rows from.
+    """
+
+    kind: OperatorKind
+    about: str
+    rows: int
+    seconds: float
+    inputs: tuple["Operator", ...] = ()
+    table: str | None = None
 
 
 class Session(Protocol):
@@ -73,6 +92,9 @@ class Session(Protocol):
 
     def function(self, name: str, work: TextFunction, arguments: int) -> Callable[..., str]:
         """Gives SQL that calls a function of ours with one argument or two, on many rows at once, while the session is open."""
+
+    def profile(self) -> list[Operator]:
+        """Profile the next query that is staged: when it has been, the list holds its last operator, and so all of them."""
 
     def rejects(self, name: str) -> list[Reject]:
         """The rows of a `FileScan` with `set_aside` that could not be read, after it was read; at most 10,000."""

@@ -13,7 +13,7 @@ from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Draft, Published, Publisher
 from jusante.management.quality import Hidden
-from jusante.ports.engine import Engine, Session
+from jusante.ports.engine import Engine, Operator, Session
 from jusante.ports.table_store import Table
 
 
@@ -28,11 +28,15 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What came of a build: what was published (None for what has no rows), and the tables that were read."""
+    """What came of a build: what was published (None for what has no rows), and the tables that were read.
+
+    `profile` is the last operator of the query, where it was one.
+    """
 
     published: Published | None
     read: dict[str, Table]
     notices: tuple[str, ...] = ()
+    profile: Operator | None = None
 
     @property
     def rows_in(self) -> int:

@@ -15,8 +15,9 @@ def build(workshop: Workshop, job: Job) -> Built:
     assert isinstance(job.asset.definition, SqlModel)
     with workshop.engine.session() as session:
         read = workshop.show(session, job.asset)
+        profile = session.profile()
         published = workshop.publisher.publish(session, workshop.draft(job, job.asset.definition.query.sql, read))
-        return Built(published, read)
+        return Built(published, read, profile=profile[0] if profile else None)
 
 
 def check_view(workshop: Workshop, job: Job, now: dt.datetime) -> Built:

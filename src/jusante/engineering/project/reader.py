@@ -71,7 +71,17 @@ def read_problems(
         return None, findings.problems
     settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
     project = Project(
-        file.name, folder, chosen, settings, sources, graph, findings.unready, contracts, glossary, file.sensitive
+        file.name,
+        folder,
+        chosen,
+        settings,
+        sources,
+        graph,
+        unready=findings.unready,
+        contracts=contracts,
+        glossary=glossary,
+        handlings=file.sensitive,
+        guards=file.guards,
     )
     return project, findings.problems
 

@@ -10,17 +10,19 @@ import duckdb
 from jusante.core.literals import literal
 from jusante.core.names import quote, split
 from jusante.core.schema import Column, Schema
-from jusante.engines.duckdb import database_scan, file_scan, functions
+from jusante.engines.duckdb import database_scan, file_scan, functions, profile
 from jusante.engines.duckdb.calendar import refuse_odd_times
 from jusante.engines.duckdb.failures import failure
 from jusante.engines.duckdb.types import FieldIds, duckdb_name, schema_of, storable
 from jusante.errors import JusanteError
-from jusante.ports.engine import Reject, Target, TextFunction
+from jusante.ports.engine import Operator, Reject, Target, TextFunction
 from jusante.ports.relation import Batches, DatabaseScan, FilePlan, FileScan, Relation
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST_FILES = 5
+"""How many files of a scan a profile names; by these it is known which table was read."""
 _Result = TypeVar("_Result")
 
 ROW_GROUP_ROWS = 122_880
@@ -37,6 +39,8 @@ class DuckDBSession:
         self._catalogue = catalogue
         self._scans: dict[str, DatabaseScan | FileScan] = {}
         self._namespaces: set[str] = set()
+        self._files: dict[str, str] = {}
+        self._profiles: list[Operator] | None = None
         self._lost: JusanteError | None = None
         self._functions: list[str] = []
         connection.execute(f"attach ':memory:' as {quote(catalogue)}")
@@ -48,6 +52,7 @@ class DuckDBSession:
         """One more relation, under a table's name."""
         match relation:
             case FilePlan():
+                self._files.update(dict.fromkeys(relation.files[:MOST_FILES], name))
                 self.add_view(name, read_plan(relation))
             case FileScan():
                 self._scans[name] = relation
@@ -153,13 +158,33 @@ class DuckDBSession:
             f"{ENCODING}, field_ids {clause}, row_group_size {ROW_GROUP_ROWS}, per_thread_output false, "
             f"file_size_bytes {FILE_BYTES}, filename_pattern '{{i}}', return_stats true)"
         )
-        written = self._guarded(lambda: self._connection.execute(copy).fetchall())
+        written = self._profiled(lambda: self._guarded(lambda: self._connection.execute(copy).fetchall()))
         for row in written:
             refuse_odd_times(columns, row[4] or {})
         files = [(str(row[0]), int(row[1]), int(row[2])) for row in written]
         schema = Schema(tuple(Column(c.name, c.type, id=ids.of(c.name)) for c in columns))
         rows, size = sum(f[1] for f in files), sum(f[2] for f in files)
         return FilePlan(tuple(f[0] for f in files), schema, rows, size, uniform=True)
+
+    def profile(self) -> list[Operator]:
+        """Profile the next query that is staged; its last operator is put into the list."""
+        self._profiles = []
+        return self._profiles
+
+    def _profiled(self, work: Callable[[], _Result]) -> _Result:
+        """Do the work that a profile was asked for, and put the profile where it was promised."""
+        found, self._profiles = self._profiles, None
+        if found is None:
+            return work()
+        profile.begin(self._connection)
+        try:
+            return work()
+        finally:
+            with contextlib.suppress(
+                duckdb.Error, ValueError
+            ):  # a query that failed has no profile, and says why itself
+                told = profile.end(self._connection, self._files)
+                found += [told] if told else []
 
     def rejects(self, name: str) -> list[Reject]:
         """The rows of a file scan that could not be read, after it was read."""

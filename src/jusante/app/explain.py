@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jusante.app.growth_size import size
-from jusante.app.guards import Warned, Watch
+from jusante.app.guards import Guards, Warned
 from jusante.app.system import System
 from jusante.core.asset import Asset
 from jusante.core.model import SqlModel
@@ -92,8 +92,8 @@ def explain(system: System, name: str, *, run: bool = False) -> Explanation:
     """
     asset = _named(system, name)
     assert isinstance(asset.definition, SqlModel)
-    watch = Watch(system)
-    analysis = watch.growth.analyses(asset)[0]
+    guards = Guards(system)
+    analysis = guards.growth.analyses(asset)[0]
     tables = system.tables()
     joins, operators, measured = _run(system, asset, tables) if run else _kept(system, asset)
     return Explanation(
@@ -104,7 +104,7 @@ def explain(system: System, name: str, *, run: bool = False) -> Explanation:
         spent=_spent(operators),
         joins=tuple(joins),
         measured=measured,
-        warned=tuple((warned, size(system, warned.found)) for warned in watch.over(asset)),
+        warned=tuple((warned, size(system, warned.found)) for warned in guards.over(asset)),
     )
 
 

@@ -45,7 +45,7 @@ class Warned:
         return self.found.fix + allow
 
 
-class Watch:
+class Guards:
     """The guards of a project: what they found before is kept, and what has changed is looked at again."""
 
     def __init__(self, system: System, tables: Tables | None = None) -> None:
@@ -93,9 +93,9 @@ class Watch:
 
 def guard_problems(system: System) -> list[Problem]:
     """What `check` has to say of queries, what is allowed left out."""
-    watch = Watch(system)
-    problems = [warned.problem for asset in system.graph for warned in watch.over(asset) if not warned.reason]
-    watch.save()
+    guards = Guards(system)
+    problems = [warned.problem for asset in system.graph for warned in guards.over(asset) if not warned.reason]
+    guards.save()
     return problems
 
 
@@ -106,11 +106,11 @@ def foreseen_growth(system: System, names: Iterable[str]) -> list[tuple[Warned, 
     """
     from jusante.app.growth_size import size
 
-    watch = Watch(system)
+    guards = Guards(system)
     found = [
         warned
         for name in names
-        for warned in watch.over(system.graph[name])
+        for warned in guards.over(system.graph[name])
         if warned.found.blame is not None and not warned.reason
     ]
     sized = [size(system, warned.found, PLAN_SECONDS) for warned in found[:MOST_SIZED]]
@@ -132,18 +132,18 @@ class Guardian:
         self._system = system
         self._tables = tables
         self._asking = threading.Lock()
-        self._watch: Watch | None = None
+        self._guards: Guards | None = None
 
     def allow(self, asset: Asset) -> None:
         """Raise QueryRefused where a guard refuses the query of an asset."""
         with self._asking:
-            self._watch = self._watch or Watch(self._system, self._tables)
-            found = [each for each in self._watch.over(asset) if each.policy == "refuse" and not each.reason]
+            self._guards = self._guards or Guards(self._system, self._tables)
+            found = [each for each in self._guards.over(asset) if each.policy == "refuse" and not each.reason]
         if found:
             problem = found[0].problem
             raise QueryRefused(f"{problem.code} {problem.what}", where=problem.where, fix=problem.fix)
 
     def save(self) -> None:
         """Keep what was found for the next command."""
-        if self._watch:
-            self._watch.save()
+        if self._guards:
+            self._guards.save()

@@ -91,13 +91,9 @@ def _reading(joined: Joined) -> Iterator[str]:
 def _joining(joined: Joined, step: Step) -> str:
     verb = _KINDS.get("join" if step.kind == "cross join" and step.pairs else step.kind, "Joins")
     relation = joined.relations.get(step.alias)
-    name = shown(step.alias, relation) if relation is not None else _unjoined(step)
+    name = shown(step.alias, relation) if relation is not None else step.alias
     on = f" on {_condition(joined, step)}" if step.on is not None or step.pairs else ""
     return f"{verb} {name}{on}{_growth(joined, step)}."
-
-
-def _unjoined(step: Step) -> str:
-    return step.alias
 
 
 def _condition(joined: Joined, step: Step) -> str:

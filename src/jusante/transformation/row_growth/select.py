@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from jusante.transformation.row_growth.blame import blame
-from jusante.transformation.row_growth.conditions import bare, conjuncts, first_line
+from jusante.transformation.row_growth.conditions import bare, conjuncts, equalities, first_line
 from jusante.transformation.row_growth.dependencies import ROW, Attribute, of
 from jusante.transformation.row_growth.joined import Joined, Step
 from jusante.transformation.row_growth.joins import add_filter, add_join, kind_of
@@ -180,8 +180,6 @@ def _fault(measure: Measure, joined: Joined, by: list[Attribute]) -> Blame | Non
 
 def _fixed(measure: Measure, joined: Joined) -> list[Attribute]:
     """The columns that a FILTER or a CASE holds to one value."""
-    from jusante.transformation.row_growth.conditions import equalities
-
     return [
         equality.left
         for condition in measure.filters

@@ -18,11 +18,12 @@ MARKS: Mapping[str, list[str]] = {
     "mail": [f"qzx{n}wv@weser.example" for n in range(PEOPLE)],
     "phone": [f"+4942155{n:02d}7731" for n in range(PEOPLE)],
     "born": [f"19{31 + n}-07-23" for n in range(PEOPLE)],
-    "pay": [str(83_471_016 + 977 * n) for n in range(PEOPLE)],
+    "pay": [str(83_471_016 + 977 * n * n) for n in range(PEOPLE)],
+    "badge": [f"bdg-xkj-{n:03d}" for n in range(PEOPLE)],
     "ssn": [f"ssn-jkq-{n:03d}" for n in range(PEOPLE)],
 }
-"""By column the values of each person. `ssn` has no purpose and may not be read at all."""
-PURPOSES = {"mail": "support", "phone": "support", "born": "research", "pay": "payroll"}
+"""By column the values of each person. `badge` is hashed as it is read; `ssn` has no purpose and may not be read at all."""
+PURPOSES = {"mail": "support", "phone": "support", "born": "research", "pay": "payroll", "badge": "support"}
 GUESTS = [f"gqw{n}yk@weser.example" for n in range(PEOPLE)]
 MARKED: Mapping[str, list[str]] = {
     **{f"crm.people.{column}": [mark.partition("@")[0] for mark in marks] for column, marks in MARKS.items()},
@@ -36,6 +37,7 @@ SOURCES = {
         "      mail: {sensitive: email, purpose: [support]}\n      phone: {sensitive: phone, purpose: [support]}\n"
         "      born: {type: date, sensitive: birth_date, purpose: [research]}\n"
         "      pay: {sensitive: pay, purpose: [payroll]}\n      ssn: {sensitive: ssn}\n"
+        "      badge: {sensitive: badge, purpose: [support], mask: hash}\n"
         "  places: {key: [k], columns: {town: {tags: [geography]}}}\n"
     ),
     "sources/lists.yaml": (
@@ -80,6 +82,7 @@ def planted(count: int, seed: int) -> Planted:
     chance = random.Random(seed)
     made = Planted()
     made.tables["crm.people"] = {"k": "number", "mail": "text", "phone": "text", "born": "date", "pay": "number"}
+    made.tables["crm.people"] |= {"badge": "text"}
     made.tables["crm.places"] = {"k": "number", "town": "text", "size": "number"}
     made.tables["lists.guests"] = {"k": "number", "mail": "text", "age": "number"}
     for number in range(count):
@@ -217,10 +220,10 @@ def fill(folder: Path, made: Planted) -> None:
     connection = sqlite3.connect(folder / "crm.db")
     with connection:
         connection.execute(
-            "create table people (k integer primary key, mail text, phone text, born text, pay integer, ssn text)"
+            "create table people (k integer primary key, mail text, phone text, born text, pay integer, badge text, ssn text)"
         )
         rows = list(zip(range(PEOPLE), *MARKS.values(), strict=True))
-        connection.executemany("insert into people values (?, ?, ?, ?, cast(? as integer), ?)", rows)
+        connection.executemany("insert into people values (?, ?, ?, ?, cast(? as integer), ?, ?)", rows)
         connection.execute("create table places (k integer primary key, town text, size integer)")
         towns = [(n, f"town {n}", 1000 + n) for n in range(PEOPLE)]
         connection.executemany("insert into places values (?, ?, ?)", towns)

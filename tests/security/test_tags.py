@@ -12,6 +12,7 @@ from jusante import app
 from jusante.app import Lake
 from jusante.app.tags import tags_of
 from jusante.cli.main import cli
+from jusante.core.lineage import Origin
 from jusante.core.sensitive import SPECIAL, Handling, care_for
 from projects import run, sql, task, write
 
@@ -81,6 +82,28 @@ def test_how_a_kind_is_handled_is_said_by_the_column_then_by_the_project_then_by
     assert (care_for("email", {}).may_show, care_for("phone", {}).may_show) == ("hashed", "pseudonymous")
     assert care_for("phone", {"phone": Handling(may_show="counted")}).may_show == "counted"
     assert care_for("phone", {}, indirect=True).may_leave == "aggregate"
+
+
+MASKS = [
+    ("hash", "pseudonymous"),
+    ("tokenise", "pseudonymous"),
+    ("{truncate: 4}", "part"),
+    ("{generalise: year}", "generalised"),
+    ("{generalise: month}", "part"),
+    ("{generalise: 10}", "generalised"),
+]
+
+
+@pytest.mark.parametrize(("mask", "form"), MASKS)
+def test_a_masked_column_starts_in_the_form_that_its_mask_leaves(tmp_path: Path, mask: str, form: str) -> None:
+    source = SOURCE.replace("pay: {sensitive: pay,", f"pay: {{type: date, sensitive: pay, mask: {mask},").replace(
+        "{type: date, sensitive: pay, mask: {generalise: 10}", "{type: long, sensitive: pay, mask: {generalise: 10}"
+    )
+    project(tmp_path, {"sources/c.yaml": source, "models/m/t.sql": "select pay || '' as v, md5(pay) as h from c.p"})
+    with Lake.open(tmp_path) as lake:
+        tags = tags_of(lake.system)
+    assert [tag.form for tag in tags.of(Origin("c.p", "pay"))] == [form]
+    assert [tag.form for tag in tags.of(Origin("m.t", "v"))] == [form]
 
 
 PLACES = [

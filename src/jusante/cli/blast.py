@@ -1,5 +1,6 @@
 """What is about to happen to whom, for people: a change, its blast radius by owner, and the commands that decide."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from rich.console import Console, RenderableType
@@ -8,8 +9,10 @@ from rich.text import Text
 
 from jusante.app.drift import Found
 from jusante.core.blast import Touched
+from jusante.core.column_graph import asset_of
 from jusante.core.graph import Graph
 from jusante.core.holds import reason, ways
+from jusante.core.words import counted
 
 NOBODY = "nobody"
 _COLUMNS_NAMED = 2
@@ -51,7 +54,8 @@ def _hits(blast: tuple[Touched, ...], graph: Graph) -> list[tuple[RenderableType
         return [(_label("hits"), Text("nobody: nothing here needs it", "dim"))]
     rows: list[tuple[RenderableType, RenderableType]] = []
     for owner, things in owners.items():
-        named = ", ".join(shown(touched, graph) for touched in things)
+        others = [shown(touched, graph) for touched in things if touched.kind != "check"]
+        named = ", ".join((*others, *_checks(things, graph)))
         rows.append((_label("hits" if not rows else ""), Text.assemble((owner, "bold"), f"  {named}")))
     return rows
 
@@ -59,8 +63,6 @@ def _hits(blast: tuple[Touched, ...], graph: Graph) -> list[tuple[RenderableType
 def shown(touched: Touched, graph: Graph) -> str:
     """Something that is touched, as its owner calls it."""
     title = graph[touched.id].title if touched.id in graph else ""
-    if touched.kind == "check":
-        return touched.id.replace(":", " ", 1)
     if ":" in touched.id:
         return f"{touched.kind} {title or touched.id.partition(':')[2]}"
     if not touched.columns:
@@ -70,6 +72,13 @@ def shown(touched: Touched, graph: Graph) -> str:
     if len(touched.columns) <= _COLUMNS_NAMED:
         return f"{touched.id} ({', '.join(touched.columns)})"
     return f"{touched.id} ({len(touched.columns)} columns)"
+
+
+def _checks(things: list[Touched], graph: Graph) -> list[str]:
+    """Checks by the table that they are on: `3 checks on marts.daily_sales`."""
+    names = [asset_of(each.id) for each in things if each.kind == "check"]
+    tables = Counter(next((asset.id for asset in graph if name.startswith(f"{asset.id}.")), name) for name in names)
+    return [f"{counted(number, 'check')} on {table}" for table, number in tables.items()]
 
 
 def _followed(found: Found) -> str:

@@ -303,7 +303,7 @@ def _publish(tallies: dict[str, Tally], count: int) -> None:
         "lineage_by_execution",
         "One input column at a time gets other values (each another one, those of other rows, none in half of the rows, none at "
         "all), and the query is run again: an output that changes without an edge, direct or indirect, is counted as missed. "
-        f"Where a project has no rows of its own, they are made up from the values that its queries compare with, {count} times.",
+        f"Where a project has no rows of its own, they are made up from the values that its queries compare with (sets of rows: {count}).",
         measure.table(["", "queries run", "outputs", "listed as unresolved", "missed an edge", "left out"], rows),
         f"Left out: {left}. Of TPC-DS, {tallies['TPC-DS, on made-up rows'].empty} queries gave no row on the first set of made-up rows.",
         "Missed:\n\n" + ("\n".join(missed) or "none."),

@@ -48,7 +48,10 @@ tables:
 """
 MODELS = {
     "models/marts/mails.sql": "select id, mail from crm.people",
-    "models/marts/spent.sql": "select p.mail, sum(o.total) as total from crm.people as p cross join crm.orders as o group by all",
+    "models/marts/spent.sql": (
+        "/* jusante\nallow: {J160: all orders are everybody's here}\n*/\n"
+        "select p.mail, sum(o.total) as total from crm.people as p cross join crm.orders as o group by all"
+    ),
     "models/marts/revenue.sql": "select sum(total) as total from crm.orders",
     "models/marts/names.py": (
         "from jusante import model\n\n\n@model()\ndef names(people='crm.people'):\n    return people.select(['mail'])\n"

@@ -200,7 +200,8 @@ def api(tmp_path: Path) -> Iterator[Api]:
         {
             "sources/api.yaml": (
                 f"source: api\nkind: http\nowner: a@b.example\nconnection: http://127.0.0.1:{api.server.server_port}\n"
-                "limits: {attempts: 2, timeout_seconds: 0.5}\ntables:\n  people: {path: /people, key: [id]}\n"
+                "limits: {attempts: 2, timeout_seconds: 0.5}\n"
+                "tables:\n  people: {path: /people, key: [id], columns: {name: {not_personal: made up}}}\n"
             ),
             "models/marts/people.sql": "select id, name from api.people",
         },

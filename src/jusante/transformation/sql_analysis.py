@@ -5,7 +5,7 @@ query, and changes when its meaning might.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import sqlglot
@@ -96,3 +96,19 @@ def _sees(with_: exp.With, name: str, inside: exp.Expression | None) -> bool:
         if cte is inside:
             return False
     return False
+
+
+def qualified(tree: exp.Expr, schema: Mapping[str, Any]) -> exp.Expr:
+    """The tree with every column's table named and stars spelled out, as far as the schema tells; the tree is changed.
+
+    `schema` holds tables by namespace, and columns by table, in lower case. sqlglot would parse names as SQL, which a column
+    or table called `a;b` does not survive: columns are handed over as they are, and such tables get their alias here.
+    """
+    from sqlglot.optimizer.qualify import qualify
+    from sqlglot.schema import MappingSchema
+
+    for table in tree.find_all(exp.Table):
+        if not table.alias and isinstance(table.this, exp.Identifier) and not table.name.isidentifier():
+            table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name.lower(), quoted=True)))
+    known = MappingSchema(dict(schema), dialect=DIALECT, normalize=False)
+    return qualify(tree, schema=known, dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False)

@@ -16,6 +16,7 @@ import duckdb
 from jusante.core.literals import text
 from jusante.core.names import quote
 from jusante.engines.duckdb import extensions
+from jusante.engines.duckdb.own_words import own_words
 from jusante.engines.duckdb.types import duckdb_name
 from jusante.errors import JusanteError, SourceDenied, SourceError, SourceUnavailable
 from jusante.ports.relation import DatabaseScan
@@ -213,7 +214,9 @@ def failure(error: Exception, scan: DatabaseScan) -> JusanteError | None:
             fix=_AS_TEXT.replace("<name>", column),
             unquoted=f"column {column} cannot be read",
         )
-    return SourceError(what, where=where, fix=_fix(message), unquoted="the source could not be read")
+    return SourceError(
+        what, where=where, fix=_fix(message), unquoted=own_words(message) or "the source could not be read"
+    )
 
 
 def scrubbed(message: str, scan: DatabaseScan) -> str:

@@ -5,6 +5,7 @@ import re
 import duckdb
 
 from jusante.engines.duckdb import database_scan, file_scan
+from jusante.engines.duckdb.own_words import own_words
 from jusante.errors import EngineError, JusanteError, StorageError, StorageFull, storage_error
 from jusante.ports.relation import DatabaseScan, FileScan
 
@@ -41,7 +42,7 @@ def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> Jus
 
 def _unquoted(text: str) -> str:
     """The class of an error that rows brought about: what follows may quote one of them."""
-    return (
+    return own_words(text) or (
         f"the query stopped at a row ({text.partition(':')[0].strip()})" if " Error:" in text else "the query stopped"
     )
 

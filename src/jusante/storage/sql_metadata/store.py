@@ -2,10 +2,12 @@
 
 import datetime as dt
 import getpass
+import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,13 +29,15 @@ class SqlMetadata:
 
     def __init__(self, url: str, actor: str | None = None) -> None:
         self._actor = actor or _user()
+        is_fixed = _lies_where_nobody_writes(url)
+        url = _as_it_stands(url) if is_fixed else url
         try:
             self._engine = sa.create_engine(
                 url, poolclass=QueuePool, connect_args=_arguments(url), json_deserializer=from_json
             )
         except ModuleNotFoundError as error:
             raise ExtraMissing(f"{error.name} is not installed", fix='pip install "jusante[postgres]"') from None
-        if self._engine.dialect.name == "sqlite":
+        if self._engine.dialect.name == "sqlite" and not is_fixed:
             sa.event.listen(self._engine, "connect", _pragmas)
         try:
             with _failures():
@@ -208,6 +212,17 @@ def _failures() -> Iterator[None]:
         raise StorageError(
             f"the metadata database cannot be used: {error.orig}", fix="see that it can be reached and written"
         ) from None
+
+
+def _lies_where_nobody_writes(url: str) -> bool:
+    """Whether it is a file in a folder that cannot be written, as on a mount for reading only."""
+    file = sa.make_url(url).database if url.startswith("sqlite") else None
+    return bool(file) and Path(str(file)).is_file() and not os.access(Path(str(file)).parent, os.W_OK)
+
+
+def _as_it_stands(url: str) -> str:
+    """SQLite wants a file beside a database in WAL mode even to read it, unless it is told that nobody writes."""
+    return f"sqlite:///file:{sa.make_url(url).database}?mode=ro&immutable=1&uri=true"
 
 
 def _arguments(url: str) -> dict[str, Any]:

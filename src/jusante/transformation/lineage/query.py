@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 
 from jusante.core.lineage import Edge, Origin, QueryLineage, SomeColumns, Unresolved
@@ -12,7 +11,7 @@ from jusante.transformation.lineage.found import Found
 from jusante.transformation.lineage.pivots import Untold
 from jusante.transformation.lineage.plain import numbered, plain
 from jusante.transformation.lineage.scopes import Walk
-from jusante.transformation.sql_analysis import DIALECT, parsed, table_names
+from jusante.transformation.sql_analysis import DIALECT, parsed, qualified, table_names
 
 _BY_A_TEXT = frozenset({"query", "query_table"})
 ColumnsOf = Callable[[str], Sequence[str] | None]
@@ -90,7 +89,7 @@ def lineage(sql: str, columns_of: ColumnsOf, output: Sequence[str] = ()) -> Quer
         return _unknown(
             tables, output, (*missing, Unresolved(pivot.sql(DIALECT) if pivot else sql.strip(), str(untold)))
         )
-    except (SqlglotError, RecursionError, KeyError) as error:
+    except (SqlglotError, RecursionError, KeyError, TypeError) as error:
         reason = str(error).split("\n", maxsplit=1)[0]
         return _unknown(tables, output, (*missing, Unresolved(sql.strip(), reason)))
     if found.has_star:
@@ -124,7 +123,7 @@ def _walked(tree: exp.Expr, tables: Tables) -> tuple[Found, tuple[Unresolved, ..
 
 
 def _resolved(tree: exp.Expr, schema: dict[str, object]) -> exp.Expr:
-    return qualify(tree, schema=schema, dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False)
+    return qualified(tree, schema)
 
 
 def _named(columns: Sequence[str], output: Sequence[str]) -> Sequence[str]:

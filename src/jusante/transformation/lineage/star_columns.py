@@ -4,10 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from sqlglot import exp
-from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import traverse_scope
 
-from jusante.transformation.sql_analysis import DIALECT
+from jusante.transformation.sql_analysis import qualified
 
 _MARK = "jusante_select"
 
@@ -51,9 +50,7 @@ def _columns_in_sight(tree: exp.Expr, select: exp.Select, schema: Mapping[str, o
     select.set("expressions", [exp.Star()])
     select.meta[_MARK] = True
     try:
-        whole = qualify(
-            tree.copy(), schema=dict(schema), dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False
-        )
+        whole = qualified(tree.copy(), schema)
         marked = next(each for each in whole.find_all(exp.Select) if each.meta.get(_MARK))
         return [each.unalias() for each in marked.expressions if isinstance(each.unalias(), exp.Column)]
     finally:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from jusante.core.check import Relationships
@@ -20,7 +19,7 @@ from jusante.core.model import Query, QueryProblem, SqlModel
 from jusante.transformation.lineage.query import Tables
 from jusante.transformation.meaning.canonical import aggregates, canonical, conjuncts, lifted
 from jusante.transformation.meaning.words import in_words
-from jusante.transformation.sql_analysis import DIALECT, parsed, table_names
+from jusante.transformation.sql_analysis import DIALECT, parsed, qualified, table_names
 
 MOST_NODES = 4_000
 """How large an expression may grow while it is followed; a larger one stands for itself."""
@@ -114,9 +113,7 @@ class Meanings:
             tables = Tables(
                 sorted({name for name, _ in table_names(tree)}), lambda name: self._columns_of(name) or None
             )
-            resolved = qualify(
-                tree, schema=tables.schema, dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False
-            )
+            resolved = qualified(tree, tables.schema)
             scopes = traverse_scope(resolved)
             if any(with_.args.get("recursive") for with_ in resolved.find_all(exp.With)) or tree.find(exp.Pivot):
                 return None
@@ -124,7 +121,7 @@ class Meanings:
             for scope in scopes:
                 found[id(scope.expression)] = self._scope(scope, found)
             return found[id(scopes[-1].expression)]
-        except (SqlglotError, QueryProblem, RecursionError, KeyError):
+        except (SqlglotError, QueryProblem, RecursionError, KeyError, TypeError):
             return None
 
     def _scope(self, scope: Scope, found: dict[int, Rows]) -> Rows:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from jusante.transformation.row_growth.dependencies import ROW
@@ -14,7 +13,7 @@ from jusante.transformation.row_growth.output import given
 from jusante.transformation.row_growth.relation import Relation
 from jusante.transformation.row_growth.select import Inflated, inflated, joined_rows
 from jusante.transformation.row_growth.set_operations import combined
-from jusante.transformation.sql_analysis import DIALECT, parsed, table_names
+from jusante.transformation.sql_analysis import parsed, qualified, table_names
 
 TableOf = Callable[[str], Relation]
 """What is known of a table or a view, by its name as it stands in the query."""
@@ -50,11 +49,9 @@ def analyse_growth(sql: str, table_of: TableOf, name: str = "?") -> Analysis:
     if tree.find(exp.Pivot):
         return Analysis(tree, untold="the columns of a PIVOT depend on the data")
     try:
-        resolved = qualify(
-            tree, schema=_schema(tables), dialect=DIALECT, validate_qualify_columns=False, quote_identifiers=False
-        )
+        resolved = qualified(tree, _schema(tables))
         return _Walk(tables).all(resolved, traverse_scope(resolved), name)
-    except (SqlglotError, RecursionError, KeyError) as error:
+    except (SqlglotError, RecursionError, KeyError, TypeError) as error:
         return Analysis(tree, untold=str(error).split("\n", maxsplit=1)[0])
 
 

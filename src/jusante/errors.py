@@ -199,6 +199,16 @@ class NotAllowed(JusanteError):
     exit_status = 3
 
 
+def is_retryable(code: str) -> bool:
+    """Whether an error of this code may pass by itself."""
+    return code in _retryable(JusanteError)
+
+
+def _retryable(error: type[JusanteError]) -> set[str]:
+    below = set().union(*(_retryable(kind) for kind in error.__subclasses__()))
+    return below | {error.code} if error.retryable else below
+
+
 def storage_error(error: OSError, where: str) -> StorageError:
     """What the file system refused, in our words."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

@@ -35,7 +35,7 @@ def check_timing(timing: Timing, document: Document, path: Path, findings: Findi
     _check_together(timing, document, path, findings)
 
 
-def _check_times(  # noqa: PLR0913  # what, how, and where to tell it
+def _check_times(  # what, how, and where to tell it
     text: str | None, read: Callable[[str], Cron], code: str, document: Document, path: Path, findings: Findings
 ) -> None:
     if text is None:

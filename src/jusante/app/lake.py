@@ -131,9 +131,11 @@ class Lake:
         *,
         listener: Listener = _unheard,
         wait_seconds: float = 0.0,
-        anew: bool = False,
+        anew: bool | Collection[str] = False,
+        command: str = "",
     ) -> Report:
-        """Make what is stale. `anew` makes all that is chosen; `wait_seconds` is how long to wait for another run.
+        """Make what is stale. `anew` makes all that is chosen, or these; `wait_seconds` is how long to wait for another run.
+        `command` is what the ledger says was called, where it was not `run` with these wishes.
 
         Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
         """
@@ -141,7 +143,7 @@ class Lake:
         chosen = made_among(system.graph, wishes)
         self._refuse_unready(chosen)
         began = time.monotonic()
-        with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
+        with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             tell_declassified(system, run.run_id, _now())
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
@@ -152,14 +154,29 @@ class Lake:
             run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered, tuple(undelivered)
         )
 
+    @contextmanager
+    def conducted(self) -> Iterator[None]:
+        """Be the one process on this machine that decides what is due here. Raises ProjectBusy where another one is."""
+        from jusante.storage.run_lock import alone
+
+        with alone(self.settings.state / "up.lock", "jusante up"):
+            yield
+
     def _make(
-        self, chosen: Collection[str], run_id: str, listener: Listener = _unheard, *, anew: bool = False
+        self,
+        chosen: Collection[str],
+        run_id: str,
+        listener: Listener = _unheard,
+        *,
+        anew: bool | Collection[str] = False,
     ) -> tuple[Task, ...]:
         """Make what is stale among the chosen, while the project is held."""
         system = self._system
+        stale_or_not = frozenset(chosen if anew is True else anew or ())
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
-        worker = Worker(run_id, self._tools(run_id, tables, guardian), system.metadata.states(), anew=anew)
+        tools = self._tools(run_id, tables, guardian)
+        worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
         tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
         guardian.save()
         return tasks

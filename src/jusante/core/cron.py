@@ -147,7 +147,8 @@ def _shown(expression: str, zone: zoneinfo.ZoneInfo, after: dt.datetime) -> Iter
     """Every moment at which the clock on the wall shows one of the times: stretch by stretch, between changes of it."""
     begin: dt.datetime | None = after.astimezone(dt.UTC).replace(microsecond=0) + _SECOND
     while begin:
-        at, begin, offset = begin, None, _offset(begin, zone)
+        at, offset = begin, _offset(begin, zone)
+        begin = None
         for wall in CronSim(expression, (at + offset - _SECOND).replace(tzinfo=None)):
             tick = wall.replace(tzinfo=dt.UTC) - offset
             begin = _change_between(at, tick, zone)

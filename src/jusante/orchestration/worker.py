@@ -3,7 +3,7 @@
 import datetime as dt
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,9 +61,11 @@ class Tools:
 
 
 class Worker:
-    """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised."""
+    """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised. `anew` are made, stale or not."""
 
-    def __init__(self, run_id: str, tools: Tools, states: Mapping[str, AssetState], *, anew: bool = False) -> None:
+    def __init__(
+        self, run_id: str, tools: Tools, states: Mapping[str, AssetState], *, anew: Collection[str] = ()
+    ) -> None:
         self._run_id = run_id
         self._tools = tools
         self._states = dict(states)
@@ -141,7 +143,7 @@ class Worker:
             inputs[name] = table.data_id if table else None
         exists = asset.kind != "model" or tables.pointer(asset.id) is not None
         reason = why_stale(version, self._states.get(asset.id), inputs, exists=exists)
-        return reason or ("made anew on request" if self._anew else None)
+        return reason or ("made anew on request" if asset.id in self._anew else None)
 
     def _build(self, asset: Asset, version: str) -> Built:
         job = Job(asset, self._run_id, version)
@@ -198,7 +200,7 @@ class Worker:
     ) -> tuple[Task, AssetState | None, tuple[Event, ...]]:
         state = self._states.get(asset.id)
         current = self._tools.tables.get(asset.id)
-        reason = why_ingest(version, None if self._anew else state, exists=current is not None)
+        reason = why_ingest(version, None if asset.id in self._anew else state, exists=current is not None)
         landing = self._tools.scratch / asset.id.replace("/", "%2F") / "landing"
         graph, tables = self._tools.graph, self._tools.tables
         load = Load(
@@ -210,7 +212,7 @@ class Worker:
             state,
             str(landing),
             beside=lambda session: show(session, asset.inputs, graph, tables),
-            anew=self._anew,
+            anew=asset.id in self._anew,
         )
         try:
             loaded = self._load(load)

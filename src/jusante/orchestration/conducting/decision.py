@@ -112,7 +112,8 @@ class Decision:
 
     def events(self, now: dt.datetime) -> tuple[Event, ...]:
         """What the ledger is told of it, before anything is done."""
-        return tuple(entry.event(now) for entry in (*self.missed, *self.late, *self.due))
+        passed = [*(missed.event(now) for missed in self.missed), *(late.event(now) for late in self.late)]
+        return (*passed, *(due.event(now) for due in self.due))
 
 
 def _iso(moment: dt.datetime | None) -> str | None:

@@ -21,4 +21,5 @@ def next_try(law: Law, trace: Trace) -> dt.datetime | None:
     """When an asset that failed is tried again; None where it is not, or did not fail."""
     if trace.failed is None or not 0 < trace.failures < law.attempts or not may_pass(trace.code, law):
         return None
-    return trace.failed + min(law.wait * 2 ** (trace.failures - 1), law.longest)
+    doubled: dt.timedelta = law.wait * 2 ** (trace.failures - 1)
+    return trace.failed + min(doubled, law.longest)

@@ -1,7 +1,7 @@
 """What the ledger remembers of each asset's times: worked out event by event, so that a restart knows what was known."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +18,9 @@ class Trace:
     """What is remembered of one asset.
 
     `text` is the law that was seen last and `since` when it was first seen: ticks before that are none of ours. `ticked` is
-    the last tick that was dealt with, `aimed` the last target that a run was started for. `failures` are those of the occasion that it was last fired for. `is_open`: it was fired, and
+    the last tick that was dealt with, `aimed` the last target that a run was started for. `is_open`: it was fired, and
     no run has dealt with it yet. `made` is when it was last known to be as it should be, `begun` when that work began.
+    `failures` are those of the occasion that it was last fired for.
     """
 
     since: dt.datetime | None = None
@@ -53,29 +54,12 @@ def remembered(traces: Mapping[str, Trace], events: Iterable[Event]) -> dict[str
     return found
 
 
-def after(trace: Trace, event: Event) -> Trace:  # noqa: PLR0911  # one line for each kind of event
+def after(trace: Trace, event: Event) -> Trace:
     """The trace of an asset after one more event about it."""
-    said = event.payload
-    match event.kind:
-        case "trigger.set":
-            return replace(trace, since=event.at, text=said["law"])
-        case "trigger.fired":
-            return _fired(trace, event)
-        case "trigger.missed":
-            return replace(trace, ticked=_later(trace.ticked, _time(said["last"])))
-        case "trigger.probed":
-            return replace(trace, mark=said["mark"])
-        case "trigger.failed":
-            return replace(trace, is_open=False, failed=event.at, failures=trace.failures + 1, code=said["code"])
-        case "deadline.at_risk":
-            return replace(trace, at_risk=_time(said["due"]))
-        case "deadline.missed":
-            return replace(trace, missed=_time(said["due"]))
-        case "asset.paused":
-            return replace(trace, paused=True)
-        case "asset.resumed":
-            return replace(trace, paused=False, resumed=event.at)
-    return _worked(trace, event) if event.kind.startswith("task.") else trace
+    if event.kind.startswith("task."):
+        return _worked(trace, event)
+    rule = _RULES.get(event.kind)
+    return rule(trace, event) if rule else trace
 
 
 def _fired(trace: Trace, event: Event) -> Trace:
@@ -99,11 +83,35 @@ def _worked(trace: Trace, event: Event) -> Trace:
         return replace(trace, is_open=False, failed=event.at, failures=trace.failures + 1, code=code)
     if task["status"] == "skipped" and str(task["reason"]).startswith(LEFT_ALONE):
         return replace(trace, is_open=False)
-    seconds = (
-        (*trace.seconds, float(task["seconds"]))[-KEPT_SECONDS:] if task["status"] == "succeeded" else trace.seconds
-    )
-    begun = event.at - dt.timedelta(seconds=task["seconds"])
-    return replace(trace, is_open=False, made=event.at, begun=begun, failed=None, failures=0, code="", seconds=seconds)
+    done = _done(replace(trace, is_open=False), event.at, task["seconds"])
+    if task["status"] != "succeeded":
+        return done
+    return replace(done, seconds=(*trace.seconds, float(task["seconds"]))[-KEPT_SECONDS:])
+
+
+def _done(trace: Trace, at: dt.datetime, seconds: float) -> Trace:
+    """It is as it should be, made anew or not."""
+    begun = at - dt.timedelta(seconds=seconds)
+    return replace(trace, made=at, begun=begun, failed=None, failures=0, code="")
+
+
+_RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {
+    "trigger.set": lambda trace, event: replace(trace, since=event.at, text=event.payload["law"]),
+    "trigger.fired": _fired,
+    "trigger.missed": lambda trace, event: replace(trace, ticked=_later(trace.ticked, _time(event.payload["last"]))),
+    "trigger.probed": lambda trace, event: replace(trace, mark=event.payload["mark"]),
+    "trigger.settled": lambda trace, event: _done(
+        replace(trace, is_open=False), event.at, float(event.payload["seconds"])
+    ),
+    "trigger.failed": lambda trace, event: replace(
+        trace, is_open=False, failed=event.at, failures=trace.failures + 1, code=event.payload["code"]
+    ),
+    "deadline.at_risk": lambda trace, event: replace(trace, at_risk=_time(event.payload["due"])),
+    "deadline.missed": lambda trace, event: replace(trace, missed=_time(event.payload["due"])),
+    "asset.paused": lambda trace, _: replace(trace, paused=True),
+    "asset.resumed": lambda trace, event: replace(trace, paused=False, resumed=event.at),
+}
+"""What each kind of event changes."""
 
 
 def _later(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:

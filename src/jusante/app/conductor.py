@@ -13,6 +13,7 @@ from jusante.app.report import Report
 from jusante.core import duration
 from jusante.core.event import Event
 from jusante.core.run import AssetState
+from jusante.core.words import some_were
 from jusante.errors import JusanteError, ProjectBusy, StorageError
 from jusante.orchestration.conducting.deciding import decide, is_paused
 from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
@@ -156,7 +157,9 @@ class Conductor:
             kind = "deadline.missed" if late.is_over else "deadline.at_risk"
             self._told(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
         for missed in decided.missed:
-            what = f"{missed.asset}: left {missed.ticks} tick{'s' if missed.ticks > 1 else ''} until {missed.last:%Y-%m-%d %H:%M} UTC"
+            what = (
+                f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
+            )
             self._told("trigger.missed", what, asset=missed.asset, ticks=missed.ticks)
         if decided.selection:
             self._run(decided, stop or threading.Event())

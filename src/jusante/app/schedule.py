@@ -47,17 +47,25 @@ class Standing:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def schedule(lake: Lake, now: dt.datetime, most: int) -> tuple[tuple[Planned, ...], tuple[Standing, ...]]:
-    """The next times at which something is to be made, and how all other assets come to be made."""
+def schedule(
+    lake: Lake, wishes: tuple[str, ...], now: dt.datetime, most: int
+) -> tuple[tuple[Planned, ...], tuple[Standing, ...]]:
+    """The next time at which each asset is to be made, and how those without a clock come to be made.
+
+    Of assets that are named, all times are told; `most` is how many times, at the most.
+    """
+    chosen = made_among(lake.project.graph, wishes)
     wanted = laws(lake.project.graph)
     traces = Memory(lake, wanted).traces
     clocks, rest = [], []
     for law in wanted.values():
+        if law.asset not in chosen:
+            continue
         paused = is_paused(law, traces.get(law.asset, NOTHING))
         if paused or not (law.clock or (law.is_pulled and law.deadline)):
             rest.append(Standing(law.asset, _made(law), paused))
         else:
-            clocks.append(_times(law, wanted, traces, now))
+            clocks.append(islice(_times(law, wanted, traces, now), most if wishes else 1))
     planned = islice(heapq.merge(*clocks, key=lambda planned: (planned.at, planned.asset)), most)
     return tuple(planned), tuple(rest)
 

@@ -106,15 +106,19 @@ def _json_line(notice: "Notice") -> None:
 
 
 @click.command()
+@click.argument("select", nargs=-1, shell_complete=asset_names)
 @click.option("--next", "most", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many times.")
 @project_options
-def schedule(most: int, folder: Path, environment: str | None, as_json: bool) -> None:
-    """What is made when, and why: the next times of all clocks, and what makes everything else."""
+def schedule(select: tuple[str, ...], most: int, folder: Path, environment: str | None, as_json: bool) -> None:
+    """What is made when, and why: the next time of each asset, in your time and in that of its clock.
+
+    Of assets named by SELECT all the next times are told. SELECT as in `jusante run`.
+    """
     from jusante.app.schedule import schedule as planned_of
     from jusante.cli.console import out, print_json
 
     with opened(folder, environment) as lake:
-        planned, standing = planned_of(lake, dt.datetime.now(dt.UTC), most)
+        planned, standing = planned_of(lake, select, dt.datetime.now(dt.UTC), most)
     if as_json:
         print_json({"next": [each.as_dict() for each in planned], "others": [each.as_dict() for each in standing]})
         return
@@ -139,7 +143,8 @@ def _row(planned: "Planned") -> tuple[str, ...]:
     same = here.utcoffset() == there.utcoffset()
     city = planned.zone.rpartition("/")[2].replace("_", " ")
     takes = "" if planned.seconds is None else f"{planned.seconds:,.1f} s"
-    return f"{here:%a %d %b %H:%M}", "" if same else f"{there:%H:%M} {city}", planned.asset, takes, planned.why
+    fine = "%H:%M:%S" if here.second else "%H:%M"
+    return f"{here:%a %d %b} {here:{fine}}", "" if same else f"{there:%H:%M} {city}", planned.asset, takes, planned.why
 
 
 def _print_rows(console: Any, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -103,12 +103,12 @@ def _by_clock(law: Law, trace: Trace, situation: Situation, now: dt.datetime, fo
     if first > now:
         found.wakes.append(first)
         return None
+    found.wakes.append(next_tick(law.clock, first if law.catch_up == "all" else now))
     if law.catch_up == "all":
         return Due(law.asset, "clock", str(law.clock), first, tick=first)
     last = law.clock.latest(base, now) or first
     if law.catch_up == "none" and last < situation.up_since:
         found.missed.append(Missed(law.asset, first, last, count(law.clock, base, last, MOST_COUNTED)))
-        found.wakes.append(next_tick(law.clock, now))
         return None
     if first < last:
         before = law.clock.latest(base, last - dt.timedelta(seconds=1)) or first

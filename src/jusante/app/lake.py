@@ -40,6 +40,7 @@ from jusante.orchestration.execution import Listener, execute
 from jusante.orchestration.foresight import Foreseen, foresee
 from jusante.orchestration.holding import holds_of
 from jusante.orchestration.selection import made_among
+from jusante.orchestration.stopping import StoppableEngine
 from jusante.orchestration.worker import Tools, Worker
 from jusante.plugins import Connectors
 from jusante.ports.metadata_store import MetadataStore
@@ -65,6 +66,7 @@ class Lake:
     def __init__(self, system: System) -> None:
         self._system = system
         self._watch = Watch(system)
+        self._stoppable: StoppableEngine | None = None
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
@@ -210,12 +212,13 @@ class Lake:
     def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
         system = self._system
         publisher = Publisher(system.store, _now)
+        engine = self._stoppable = StoppableEngine(system.engine)
         scratch = system.settings.state / "scratch" / run_id
         workshop = Workshop(
             folder=system.project.folder,
             graph=system.graph,
             tables=tables,
-            engine=system.engine,
+            engine=engine,
             publisher=publisher,
             scratch=lambda name: scratch / name.replace(":", "-"),
             hidden=self._watch.hidden,
@@ -227,9 +230,9 @@ class Lake:
             columns=lambda: columns_of(system),
             workshop=workshop,
             loader=BatchLoader(
-                system.engine,
+                engine,
                 publisher,
-                Door(system.engine, system.metadata, _now),
+                Door(engine, system.metadata, _now),
                 DataWatch(system.metadata, _now),
                 system.masks,
                 _now,
@@ -242,7 +245,13 @@ class Lake:
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
+            engine=engine,
         )
+
+    def stop(self) -> None:
+        """Stop the queries of the run that goes on, from another thread or a signal's handler; its tasks fail as stopped."""
+        if self._stoppable:
+            self._stoppable.stop()
 
     # -- serving -----------------------------------------------------------------------------------------------------
 

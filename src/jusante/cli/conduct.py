@@ -35,7 +35,7 @@ def up(port: int | None, folder: Path, environment: str | None, as_json: bool) -
     with opened(folder, environment) as lake, lake.conducted(), ExitStack() as stack:
         tell = _json_line if as_json else _line
         conductor = Conductor(lake, dt.datetime.now(dt.UTC), tell)
-        stop = stack.enter_context(_stopping())
+        stop = stack.enter_context(_stopping(lake.stop))
         if port is not None:
             answering = stack.enter_context(told(port, lambda: _health(conductor, stop)))
             sys.stderr.write(f"health: http://127.0.0.1:{answering}/health\n")
@@ -52,14 +52,14 @@ def _health(conductor: Any, stop: threading.Event) -> dict[str, Any]:
 
 
 @contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    """An event that the first signal sets; the second raises KeyboardInterrupt."""
+def _stopping(cancel: Callable[[], None]) -> Iterator[threading.Event]:
+    """An event that the first signal sets. The second one cancels what runs."""
     stop = threading.Event()
 
     def heard(number: int, frame: object) -> None:
         del number, frame
         if stop.is_set():
-            raise KeyboardInterrupt
+            threading.Thread(target=cancel, name="cancel", daemon=True).start()
         stop.set()
 
     before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}

@@ -59,7 +59,10 @@ class Timing(Noun):
         description="Times that passed while nothing ran: made once for all of them, once for each, or not at all.",
     )
     retries: Retries | None = None
-    timeout: str | None = Field(None, description="How long it may take before it is stopped: `1h`.")
+    timeout: str | None = Field(
+        None,
+        description="How long its queries, or its script, may take before they are stopped: `1h`. Python code is not stopped.",
+    )
     pool: str | None = Field(None, description="The pool of `jusante.yaml` whose places it takes one of.")
     priority: int = Field(0, ge=-100, le=100, description="Who goes first where not all can; the higher the sooner.")
     paused: bool = Field(False, description="Made by hand only.")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jusante.architecture.failure import point
+from jusante.core import duration
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.event import Event
@@ -25,6 +26,7 @@ from jusante.management.publish import Published
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.join_counts import counted, noticed
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
+from jusante.orchestration.stopping import StoppableEngine
 from jusante.ports.connector import Connector
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation import python_model, shell_step, sql_model
@@ -58,6 +60,7 @@ class Tools:
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
+    engine: StoppableEngine
 
 
 class Worker:
@@ -78,7 +81,8 @@ class Worker:
         began = time.monotonic()
         events: tuple[Event, ...] = ()
         try:
-            task, state, events = self._do(asset)
+            with self._tools.engine.limited(_longest(asset)):
+                task, state, events = self._do(asset)
         except SourceChanged as error:
             task = self._failed(asset, error)
             state, events = self._held_as_a_whole(asset, error)
@@ -282,6 +286,11 @@ def _standing(state: AssetState, loaded: Loaded) -> AssetState:
     standing = loaded.standing
     shape = standing.shape.as_dict() if standing.shape else state.shape
     return replace(state, shape=shape, holds=tuple(hold.as_dict() for hold in standing.holds))
+
+
+def _longest(asset: Asset) -> float | None:
+    """How many seconds it may take, where somebody has said so."""
+    return duration.parse(asset.timing.timeout).total_seconds() if asset.timing.timeout else None
 
 
 def _declassified(asset: Asset) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from jusante.orchestration.conducting.traces import Trace
 
 PASSING = {"J203"}
 """Errors that are over when the hour is: a source that wants to be left alone."""
-PERHAPS = {"J410"}
-"""Errors of other people's code, of which only they can know: tried again where retries are told."""
+PERHAPS = {"J410", "J430"}
+"""Errors of the project's own code, and of what took too long: tried again where retries are told."""
 
 
 def may_pass(code: str, law: Law) -> bool:

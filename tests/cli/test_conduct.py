@@ -17,7 +17,7 @@ import pytest
 from jusante.app import Lake
 from jusante.app.conductor import Conductor
 from jusante.core.event import Event
-from projects import SHOP, insert, made, run, write, write_shop
+from projects import SHOP, insert, made, rows, run, write, write_shop
 
 DAY = dt.timedelta(days=1)
 PATIENCE = 120
@@ -174,6 +174,27 @@ def test_up_loads_answers_for_its_health_and_stops_at_a_signal(tmp_path: Path) -
     assert '"event": "down"' in rest
 
 
+@pytest.mark.parametrize("point", ["before_stage", "after_commit"])
+def test_a_tick_whose_run_is_killed_is_neither_lost_nor_loaded_twice(tmp_path: Path, point: str) -> None:
+    write_shop(tmp_path)
+    write(tmp_path, {"sources/shop.yaml": CLOCKED.replace("1d", "2s")})
+    run(tmp_path)
+    insert(tmp_path, [(9, "tea", 3, 9)])
+    with _up(tmp_path, JUSANTE_KILL_AT=f"{point}:shop.orders") as process:
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGKILL
+    write(tmp_path, {"sources/shop.yaml": CLOCKED})
+    with Lake.open(tmp_path) as lake:
+        now = dt.datetime.now(dt.UTC)
+        again = Conductor(lake, now).turn(now)
+        fired = [
+            event.payload["tick"] for event in lake.metadata.latest("trigger.fired", 50) if "tick" in event.payload
+        ]
+    assert ("shop.orders", "again") in [(due.asset, due.kind) for due in again.due]
+    assert len(set(fired)) == len(fired)
+    assert rows(tmp_path, "select count(*), count(distinct id) from shop.orders") == [(5, 5)]
+
+
 def run_beside(folder: Path):
     """A run by hand while `up` goes on."""
     with Lake.open(folder) as lake:
@@ -224,9 +245,11 @@ def _jusante(folder: Path, *words: str, **variables: str) -> subprocess.Complete
 
 
 @contextmanager
-def _up(folder: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
+def _up(folder: Path, *options: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
     command = [sys.executable, "-m", "jusante", "up", "--json", "--project", str(folder), *options]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
+    )
     try:
         yield process
     finally:

@@ -1,6 +1,7 @@
 """`jusante up`, `schedule`, `pause` and `resume`, as processes and as decisions of one process."""
 
 import datetime as dt
+import io
 import json
 import os
 import signal
@@ -13,9 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from jusante.app import Lake
 from jusante.app.conductor import Conductor
+from jusante.cli.conduct import _print_rows
 from jusante.core.event import Event
 from projects import SHOP, insert, made, rows, run, write, write_shop
 
@@ -174,13 +177,12 @@ def test_up_loads_answers_for_its_health_and_stops_at_a_signal(tmp_path: Path) -
     assert '"event": "down"' in rest
 
 
-@pytest.mark.parametrize("point", ["before_stage", "after_commit"])
-def test_a_tick_whose_run_is_killed_is_neither_lost_nor_loaded_twice(tmp_path: Path, point: str) -> None:
+def test_a_tick_whose_run_is_killed_is_neither_lost_nor_loaded_twice(tmp_path: Path) -> None:
     write_shop(tmp_path)
     write(tmp_path, {"sources/shop.yaml": CLOCKED.replace("1d", "2s")})
     run(tmp_path)
     insert(tmp_path, [(9, "tea", 3, 9)])
-    with _up(tmp_path, JUSANTE_KILL_AT=f"{point}:shop.orders") as process:
+    with _up(tmp_path, JUSANTE_KILL_AT="after_commit:shop.orders") as process:
         process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     write(tmp_path, {"sources/shop.yaml": CLOCKED})
@@ -209,8 +211,7 @@ def test_two_processes_do_not_decide_for_one_project(shop: Path) -> None:
     assert json.loads(process.stdout)["error"]["code"] == "J600"
 
 
-@pytest.mark.parametrize("columns", [72, 100])
-def test_the_schedule_fits_and_tells_times_here_and_there(shop: Path, columns: int) -> None:
+def test_the_schedule_tells_times_here_and_there(shop: Path) -> None:
     model = (
         '/* jusante\nschedule: 30 6 * * 1-5 America/Sao_Paulo\ndeadline: "07:00 America/Sao_Paulo"\n*/\n'
         "select id from shop.orders"
@@ -221,6 +222,19 @@ def test_the_schedule_fits_and_tells_times_here_and_there(shop: Path, columns: i
     assert "06:30 Sao Paulo" in text
     assert "When its inputs bring news" in text
     assert "shop.orders" in text
+
+
+@pytest.mark.parametrize("columns", [72, 100])
+def test_no_row_of_the_schedule_is_wider_than_the_terminal(columns: int) -> None:
+    header = ("here", "there", "asset", "takes", "why")
+    row = ("Mon 01 Jun 06:30", "06:30 Sao Paulo", "marts.early_every_day_of_the_week", "1.2 s", "30 6 * * 1-5")
+    console = Console(width=columns, file=io.StringIO())
+    _print_rows(console, header, [row, row])
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+    assert len(lines) == 3
+    assert all(len(line) <= columns for line in lines)
+    assert "06:30 Sao Paulo" in lines[1]
 
 
 def test_what_is_paused_is_left_until_it_is_resumed(shop: Path) -> None:

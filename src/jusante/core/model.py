@@ -9,7 +9,6 @@ from pydantic import Field
 from jusante.core.check import Check
 from jusante.core.classification import Classification
 from jusante.core.guard import GuardCode
-from jusante.core.noun import Noun
 from jusante.core.trigger import Timing
 
 

@@ -44,7 +44,8 @@ def main() -> None:
     simulating = time.process_time() - began
     wrong = sum(fired[number] != counted(cron, 365) for number, cron in enumerate(crons))
     ticks = sum(map(len, fired))
-    decision = statistics.median(decisions()) * 1000
+    took = [seconds * 1000 for seconds in decisions()]
+    decision = statistics.median(took)
     measure.publish(
         "scheduling",
         f"{len(crons)} schedules in {len(ZONES)} zones over a year, {ticks:,} ticks: decided one after another, each told to the "
@@ -55,6 +56,7 @@ def main() -> None:
                 ["schedules whose ticks are not those of the count", f"{wrong}"],
                 ["simulating the year, CPU s", f"{simulating:.1f}"],
                 [f"a decision over {ASSETS:,} assets, CPU ms, median of {DECISIONS}", f"{decision:.1f}"],
+                ["the longest of them: the first of a minute, about 3,000 assets due", f"{max(took):.1f}"],
             ],
         ),
         measure.targets_table(

@@ -11,6 +11,9 @@ from jusante.core.cron import Cron
 from jusante.core.trigger import Timing
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+SECOND = dt.timedelta(seconds=1)
+DAY = dt.timedelta(days=1)
+MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,35 @@ def next_tick(clock: Clock, after: dt.datetime) -> dt.datetime:
     return clock.after(after)
 
 
-def count(clock: Clock, after: dt.datetime, until: dt.datetime, most: int) -> int:
-    """How many ticks there are after one moment and not after another, counted up to `most`."""
-    return sum(1 for _ in islice(takewhile(lambda tick: tick <= until, clock.ticks(after)), most))
+def next_time(clock: Cron, now: dt.datetime) -> dt.datetime:
+    """The first tick after now. Ticks stand at whole minutes, so within a minute it is worked out once."""
+    return next_tick(clock, now.replace(second=0, microsecond=0))
+
+
+@lru_cache(maxsize=10_000)
+def tick_before(clock: Cron, tick: dt.datetime) -> dt.datetime:
+    """The tick before a tick of a daily clock; a day before where there is none in three days."""
+    return clock.latest(tick - 3 * DAY, tick - SECOND) or tick - DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Ticks that have passed: the first, the last, the last but one (the first where there is one), and how many, counted up
+    to `MOST_COUNTED`."""
+
+    first: dt.datetime
+    before_last: dt.datetime
+    last: dt.datetime
+    ticks: int
+
+
+@lru_cache(maxsize=100_000)
+def passed(clock: Clock, after: dt.datetime, until: dt.datetime) -> Passed | None:
+    """The ticks after one moment and not after another; None where there are none."""
+    found = list(islice(takewhile(lambda tick: tick <= until, clock.ticks(after)), MOST_COUNTED))
+    if not found:
+        return None
+    if len(found) < MOST_COUNTED:
+        return Passed(found[0], found[max(0, len(found) - 2)], found[-1], len(found))
+    last = clock.latest(after, until) or found[-1]
+    return Passed(found[0], clock.latest(after, last - SECOND) or found[0], last, MOST_COUNTED)

@@ -4,15 +4,15 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from jusante.core.cron import Cron
 from jusante.ingestion import quiet_hours
-from jusante.orchestration.conducting.clocks import count, next_tick
+from jusante.orchestration.conducting.clocks import next_tick, next_time, passed
 from jusante.orchestration.conducting.decision import Decision, Due, Late, Missed, Situation
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.retrying import next_try
 from jusante.orchestration.conducting.targets import Lasts, is_carried, is_there, lasting, late, lead, window
 from jusante.orchestration.conducting.traces import NOTHING, Trace
 
-MOST_COUNTED = 1_000
 LOOK_AT_DEADLINES = dt.timedelta(minutes=1)
 
 
@@ -38,7 +38,7 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
             continue
         if law.deadline:
             found.late += late(law, situation, now, lasts)
-            found.wakes += [next_tick(law.deadline, now), now + LOOK_AT_DEADLINES]
+            found.wakes += [next_time(law.deadline, now), now + LOOK_AT_DEADLINES]
         due = _due(law, trace, situation, now, found, shadow, lasts)
         if due and law.quiet and (until := quiet_hours.until(law.quiet, now)):
             found.wakes.append(until)
@@ -106,14 +106,15 @@ def _by_clock(law: Law, trace: Trace, situation: Situation, now: dt.datetime, fo
     found.wakes.append(next_tick(law.clock, first if law.catch_up == "all" else now))
     if law.catch_up == "all":
         return Due(law.asset, "clock", str(law.clock), first, tick=first)
-    last = law.clock.latest(base, now) or first
-    if law.catch_up == "none" and last < situation.up_since:
-        found.missed.append(Missed(law.asset, first, last, count(law.clock, base, last, MOST_COUNTED)))
+    until = now.replace(second=0, microsecond=0) if isinstance(law.clock, Cron) else now
+    ticks = passed(law.clock, base, until)
+    assert ticks, "the first one has passed"
+    if law.catch_up == "none" and ticks.last < situation.up_since:
+        found.missed.append(Missed(law.asset, first, ticks.last, ticks.ticks))
         return None
-    if first < last:
-        before = law.clock.latest(base, last - dt.timedelta(seconds=1)) or first
-        found.missed.append(Missed(law.asset, first, before, count(law.clock, base, before, MOST_COUNTED)))
-    return Due(law.asset, "clock", str(law.clock), last, tick=last)
+    if first < ticks.last:
+        found.missed.append(Missed(law.asset, first, ticks.before_last, ticks.ticks - 1))
+    return Due(law.asset, "clock", str(law.clock), ticks.last, tick=ticks.last)
 
 
 def _by_condition(law: Law, trace: Trace, situation: Situation, now: dt.datetime) -> Due | None:
@@ -130,7 +131,7 @@ def _by_target(
     ahead = lead(law, situation, lasts)
     also = tuple(name for name in law.above if name == law.asset or is_carried(situation.laws[name]))
     if law.deadline:
-        target = next_tick(law.deadline, now)
+        target = next_time(law.deadline, now)
         begin = target - ahead
         if trace.aimed == target or is_there(trace, window(law, target)):
             return None

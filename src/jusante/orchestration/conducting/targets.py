@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 
 from jusante.ingestion import quiet_hours
-from jusante.orchestration.conducting.clocks import next_tick
+from jusante.orchestration.conducting.clocks import next_tick, next_time, tick_before
 from jusante.orchestration.conducting.decision import Late, Situation
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.retrying import next_try
@@ -16,7 +16,6 @@ from jusante.orchestration.conducting.traces import NOTHING, Trace, quantile
 USUAL_SHARE = 0.9
 RESERVE = 1.1
 LEAST_RESERVE = dt.timedelta(seconds=30)
-DAY = dt.timedelta(days=1)
 
 Lasts = Callable[[str], dt.timedelta]
 
@@ -55,7 +54,7 @@ def window(law: Law, due: dt.datetime) -> dt.datetime:
     if law.fresh:
         return due - law.fresh
     assert law.deadline
-    return law.deadline.latest(due - 3 * DAY, due - dt.timedelta(seconds=1)) or due - DAY
+    return tick_before(law.deadline, due)
 
 
 def is_there(trace: Trace, since: dt.datetime) -> bool:
@@ -118,12 +117,12 @@ def late(law: Law, situation: Situation, now: dt.datetime, lasts: Lasts) -> list
     assert law.deadline
     trace = situation.traces.get(law.asset, NOTHING)
     found = []
-    before = law.deadline.latest(now - 2 * DAY, now)
-    if before and trace.since and trace.since < before and (trace.missed is None or trace.missed < before):
+    due = next_time(law.deadline, now)
+    before = tick_before(law.deadline, due)
+    if trace.since and trace.since < before and (trace.missed is None or trace.missed < before):
         since = window(law, before)
         if not (is_there(trace, since) if law.fresh else trace.made is not None and trace.made > since):
             found.append(Late(law.asset, before, f"it is {_local(before, law)} and it is not there", is_over=True))
-    due = next_tick(law.deadline, now)
     since = window(law, due)
     if trace.at_risk == due or is_there(trace, since) or now < since:
         return found

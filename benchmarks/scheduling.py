@@ -23,7 +23,7 @@ from measure import Target
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 ASSETS = 10_000
-DECISIONS = 20
+DECISIONS = 21
 ZONES = [
     "UTC",
     "Europe/Berlin",
@@ -38,14 +38,14 @@ ZONES = [
 
 def main() -> None:
     chance = random.Random(4)
+    first, *took = [seconds * 1000 for seconds in decisions()]
+    decision = statistics.median(took)
     crons = [Cron(expression(chance), ZONES[number % len(ZONES)]) for number in range(500)]
     began = time.process_time()
     fired = simulated(crons, 365)
     simulating = time.process_time() - began
     wrong = sum(fired[number] != counted(cron, 365) for number, cron in enumerate(crons))
     ticks = sum(map(len, fired))
-    took = [seconds * 1000 for seconds in decisions()]
-    decision = statistics.median(took)
     measure.publish(
         "scheduling",
         f"{len(crons)} schedules in {len(ZONES)} zones over a year, {ticks:,} ticks: decided one after another, each told to the "
@@ -55,8 +55,12 @@ def main() -> None:
             [
                 ["schedules whose ticks are not those of the count", f"{wrong}"],
                 ["simulating the year, CPU s", f"{simulating:.1f}"],
-                [f"a decision over {ASSETS:,} assets, CPU ms, median of {DECISIONS}", f"{decision:.1f}"],
-                ["the longest of them: the first of a minute, about 3,000 assets due", f"{max(took):.1f}"],
+                [
+                    f"a decision over {ASSETS:,} assets, 3,000 of them due, CPU ms, median of {DECISIONS - 1}",
+                    f"{decision:.1f}",
+                ],
+                ["the first of all, with no tick worked out yet", f"{first:.1f}"],
+                ["the longest after it, in a new minute", f"{max(took):.1f}"],
             ],
         ),
         measure.targets_table(

@@ -143,8 +143,14 @@ def _row(planned: "Planned") -> tuple[str, ...]:
     same = here.utcoffset() == there.utcoffset()
     city = planned.zone.rpartition("/")[2].replace("_", " ")
     takes = "" if planned.seconds is None else f"{planned.seconds:,.1f} s"
-    fine = "%H:%M:%S" if here.second else "%H:%M"
-    return f"{here:%a %d %b} {here:{fine}}", "" if same else f"{there:%H:%M} {city}", planned.asset, takes, planned.why
+    far = here - dt.datetime.now().astimezone() > dt.timedelta(days=6)
+    return (
+        f"{here:%d %b %Y %H:%M}" if far else f"{here:%a %H:%M}",
+        "" if same else f"{there:%H:%M} {city}",
+        planned.asset,
+        takes,
+        planned.why,
+    )
 
 
 def _print_rows(console: Any, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

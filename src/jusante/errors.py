@@ -17,6 +17,8 @@ JusanteError
 ├── EngineError            J400  a query could not be run                           exit 1
 ├── StepFailed             J410  a Python model or shell step failed                exit 1
 ├── QueryRefused           J420  a query would give wrong numbers, a guard says      exit 2
+├── TimedOut               J430  it took longer than it may, and was stopped        exit 1
+├── Stopped                J431  it was stopped by request                          exit 1, retryable
 ├── AuditFailed            J500  a blocking check failed; nothing was published     exit 1
 ├── ProjectBusy            J600  another run holds the project                      exit 1, retryable
 ├── ExtraMissing           J700  an optional part is not installed                  exit 2
@@ -172,6 +174,19 @@ class QueryRefused(JusanteError):
     exit_status = 2
 
 
+class TimedOut(JusanteError):
+    """A task took longer than its `timeout`, and was stopped; nothing was published."""
+
+    code = "J430"
+
+
+class Stopped(JusanteError):
+    """A task was stopped by request; nothing was published."""
+
+    code = "J431"
+    retryable = True
+
+
 class AuditFailed(JusanteError):
     """A blocking check failed on what was staged; nothing was published."""
 
@@ -197,6 +212,16 @@ class NotAllowed(JusanteError):
 
     code = "J800"
     exit_status = 3
+
+
+def is_retryable(code: str) -> bool:
+    """Whether an error of this code may pass by itself."""
+    return code in _retryable(JusanteError)
+
+
+def _retryable(error: type[JusanteError]) -> set[str]:
+    below = set().union(*(_retryable(kind) for kind in error.__subclasses__()))
+    return below | {error.code} if error.retryable else below
 
 
 def storage_error(error: OSError, where: str) -> StorageError:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from jusante.app import Lake
+from jusante.app.conductor import Conductor
 from jusante.core.event import Event
 from jusante.core.run import AssetState, Run, Task
 from jusante.errors import StorageError
 from jusante.storage.sql_metadata import SqlMetadata
-from projects import made, rows, run, write, write_shop
+from projects import SHOP, made, rows, run, write, write_shop
 from servers.postgres import Postgres
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -123,3 +125,16 @@ def test_a_project_on_postgres(tmp_path: Path, postgres_server: Postgres, monkey
     assert rows(tmp_path, "select count(*) from marts.priced") == [(4,)]
     assert not (tmp_path / ".jusante/catalog.db").exists()
     assert not (tmp_path / ".jusante/metadata.db").exists()
+    _decides_by_a_ledger_on_a_server(tmp_path)
+
+
+def _decides_by_a_ledger_on_a_server(folder: Path) -> None:
+    """A conductor fires a tick once, also after a restart, and writes it into the server's ledger."""
+    source = SHOP["sources/shop.yaml"].replace("cursor: changed", "cursor: changed, every: 1d")
+    write(folder, {"sources/shop.yaml": source})
+    now = dt.datetime.now(dt.UTC)
+    for due in (["shop.orders"], []):
+        with Lake.open(folder) as lake:
+            decided = Conductor(lake, now).turn(now + dt.timedelta(days=1))
+            assert [each.asset for each in decided.due] == due
+            assert len(lake.metadata.latest("trigger.fired", 10)) == 1

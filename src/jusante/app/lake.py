@@ -40,6 +40,7 @@ from jusante.orchestration.execution import Listener, execute
 from jusante.orchestration.foresight import Foreseen, foresee
 from jusante.orchestration.holding import holds_of
 from jusante.orchestration.selection import made_among
+from jusante.orchestration.stopping import StoppableEngine
 from jusante.orchestration.worker import Tools, Worker
 from jusante.plugins import Connectors
 from jusante.ports.metadata_store import MetadataStore
@@ -65,6 +66,7 @@ class Lake:
     def __init__(self, system: System) -> None:
         self._system = system
         self._watch = Watch(system)
+        self._stoppable: StoppableEngine | None = None
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
@@ -131,9 +133,11 @@ class Lake:
         *,
         listener: Listener = _unheard,
         wait_seconds: float = 0.0,
-        anew: bool = False,
+        anew: bool | Collection[str] = False,
+        command: str = "",
     ) -> Report:
-        """Make what is stale. `anew` makes all that is chosen; `wait_seconds` is how long to wait for another run.
+        """Make what is stale. `anew` makes all that is chosen, or these; `wait_seconds` is how long to wait for another run.
+        `command` is what the ledger says was called, where it was not `run` with these wishes.
 
         Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
         """
@@ -141,7 +145,7 @@ class Lake:
         chosen = made_among(system.graph, wishes)
         self._refuse_unready(chosen)
         began = time.monotonic()
-        with self._open_run("run " + " ".join(wishes), wait_seconds) as (run, recovered):
+        with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             tell_declassified(system, run.run_id, _now())
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
@@ -152,14 +156,29 @@ class Lake:
             run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered, tuple(undelivered)
         )
 
+    @contextmanager
+    def conducted(self) -> Iterator[None]:
+        """Be the one process on this machine that decides what is due here. Raises ProjectBusy where another one is."""
+        from jusante.storage.run_lock import alone
+
+        with alone(self.settings.state / "up.lock", "jusante up"):
+            yield
+
     def _make(
-        self, chosen: Collection[str], run_id: str, listener: Listener = _unheard, *, anew: bool = False
+        self,
+        chosen: Collection[str],
+        run_id: str,
+        listener: Listener = _unheard,
+        *,
+        anew: bool | Collection[str] = False,
     ) -> tuple[Task, ...]:
         """Make what is stale among the chosen, while the project is held."""
         system = self._system
+        stale_or_not = frozenset(chosen if anew is True else anew or ())
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
-        worker = Worker(run_id, self._tools(run_id, tables, guardian), system.metadata.states(), anew=anew)
+        tools = self._tools(run_id, tables, guardian)
+        worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
         tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
         guardian.save()
         return tasks
@@ -193,12 +212,13 @@ class Lake:
     def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
         system = self._system
         publisher = Publisher(system.store, _now)
+        engine = self._stoppable = StoppableEngine(system.engine)
         scratch = system.settings.state / "scratch" / run_id
         workshop = Workshop(
             folder=system.project.folder,
             graph=system.graph,
             tables=tables,
-            engine=system.engine,
+            engine=engine,
             publisher=publisher,
             scratch=lambda name: scratch / name.replace(":", "-"),
             hidden=self._watch.hidden,
@@ -210,9 +230,9 @@ class Lake:
             columns=lambda: columns_of(system),
             workshop=workshop,
             loader=BatchLoader(
-                system.engine,
+                engine,
                 publisher,
-                Door(system.engine, system.metadata, _now),
+                Door(engine, system.metadata, _now),
                 DataWatch(system.metadata, _now),
                 system.masks,
                 _now,
@@ -225,7 +245,13 @@ class Lake:
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
+            engine=engine,
         )
+
+    def stop(self) -> None:
+        """Stop the queries of the run that goes on, from another thread or a signal's handler; its tasks fail as stopped."""
+        if self._stoppable:
+            self._stoppable.stop()
 
     # -- serving -----------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from jusante.core.guard import GuardCode
 from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlModel
 from jusante.core.place import Place
 from jusante.core.source import Source, SourceTable
+from jusante.core.trigger import TIMING, Timing
 
 AssetKind = Literal["ingested", "model", "view", "step", "dashboard", "exposure"]
 
@@ -179,6 +180,21 @@ class Asset:
                 return step.tags
 
     @property
+    def timing(self) -> Timing:
+        """When it is made, and what is done where it is not."""
+        match self.definition:
+            case Ingested(table=table):
+                return table.ingest
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
+                return header
+            case ShellStep(header=step):
+                return step
+            case Exposure():
+                return Timing()
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """What must hold before it is published, as declared."""
         match self.definition:
@@ -237,7 +253,10 @@ def _canonical(definition: Definition) -> Any:
         case Ingested(source=source, table=table):
             return [source.kind, _table(table)]
         case BuiltDashboard(dashboard=dashboard, queries=queries):
-            return [dashboard.model_dump(exclude={"steward", "classification"}), [query.canonical for query in queries]]
+            return [
+                dashboard.model_dump(exclude={"steward", "classification"} | TIMING),
+                [query.canonical for query in queries],
+            ]
         case SqlModel(header=header, query=query):
             return [query.canonical, _settings(header)]
         case Exposure():
@@ -247,7 +266,7 @@ def _canonical(definition: Definition) -> Any:
         case ForeignModel(header=header, columns=columns):
             return [sorted(columns), _settings(header)]
         case ShellStep(header=step, script=script):
-            return [script, step.model_dump(exclude={"about", "owner", "steward", "tags"})]
+            return [script, step.model_dump(exclude={"about", "owner", "steward", "tags"} | TIMING)]
 
 
 _FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
@@ -256,7 +275,7 @@ _FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage",
 def _table(table: SourceTable) -> Any:
     """How a table is read. What is to be done about drift changes no row; the drift itself does."""
     for_people = {"about": True, "tags": True, "classification": True}
-    said = table.model_dump(exclude={**for_people, "drift": True, "ingest": {"every"}, "columns": True})
+    said = table.model_dump(exclude={**for_people, "drift": True, "ingest": set(TIMING), "columns": True})
     rules = {
         name: rule.model_dump(exclude={"about", "tags", "indirect", "was", "gone"}, exclude_defaults=True)
         for name, rule in table.columns.items()
@@ -266,4 +285,4 @@ def _table(table: SourceTable) -> Any:
 
 def _settings(header: Any) -> Any:
     # Why a column is declared free is for people to read; that it is decides what may be shown below.
-    return [header.model_dump(exclude=_FOR_PEOPLE), sorted(header.declassify)]
+    return [header.model_dump(exclude=_FOR_PEOPLE | TIMING), sorted(header.declassify)]

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from jusante.core.classification import Classification
 from jusante.core.noun import Noun
+from jusante.core.trigger import Timing
 
 
 class _Chart(Noun):
@@ -52,7 +53,7 @@ class VegaChart(_Chart):
 Chart = Annotated[NumberChart | SeriesChart | TableChart | VegaChart, Field(discriminator="chart")]
 
 
-class Dashboard(Noun):
+class Dashboard(Timing):
     """A page of charts."""
 
     dashboard: str

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -89,6 +89,9 @@ class Environment(Noun):
     openlineage: OpenLineage | None = Field(None, description="Where runs tell what they do, if anywhere.")
     notify: tuple[NotifyChoice, ...] = Field((), description="How owners are told what happens to what is theirs.")
     parallel: int = Field(4, ge=1, le=64, description="How many tasks of a run work at once.")
+    pools: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict, description="How many assets of each pool are made at once, by the pool's name."
+    )
 
 
 class ProjectFile(Noun):

@@ -9,10 +9,10 @@ from pydantic import Field
 from jusante.core.check import Check
 from jusante.core.classification import Classification
 from jusante.core.guard import GuardCode
-from jusante.core.noun import Noun
+from jusante.core.trigger import Timing
 
 
-class Model(Noun):
+class Model(Timing):
     """What stands in a model's header, or in the arguments of `@model`."""
 
     about: str | None = Field(None, description="What the table tells, in a sentence.")
@@ -41,7 +41,7 @@ class Model(Noun):
     )
 
 
-class Step(Noun):
+class Step(Timing):
     """What stands in the comment block at the head of a shell step."""
 
     about: str | None = None

@@ -13,13 +13,14 @@ from jusante.core.mask import WrittenMask
 from jusante.core.noun import Noun
 from jusante.core.schema import named_type
 from jusante.core.secret import Secret
+from jusante.core.trigger import Timing
 
 _NAME = re.compile(r'"(?:[^"]|"")*"|[A-Za-z_]\w*')
 Policy = Literal["evolve", "hold", "quarantine"]
 DataPolicy = Literal["tell", "hold", "off"]
 
 
-class Ingest(Noun):
+class Ingest(Timing):
     """How a table is brought in."""
 
     mode: Literal["full", "incremental"] = Field(
@@ -30,7 +31,6 @@ class Ingest(Noun):
         None, description="How far behind the cursor late rows are looked for: `2h`, `3d`, or a number for a number."
     )
     parameter: str | None = Field(None, description="The query parameter of a web API that takes the cursor: `since`.")
-    every: str | None = Field(None, description="How often, when the platform runs: `15m`, `1h`, `1d`.")
 
 
 class Drift(Noun):

@@ -3,12 +3,13 @@
 import datetime as dt
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jusante.architecture.failure import point
+from jusante.core import duration
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.event import Event
@@ -25,6 +26,7 @@ from jusante.management.publish import Published
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.join_counts import counted, noticed
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
+from jusante.orchestration.stopping import StoppableEngine
 from jusante.ports.connector import Connector
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation import python_model, shell_step, sql_model
@@ -58,12 +60,15 @@ class Tools:
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
+    engine: StoppableEngine
 
 
 class Worker:
-    """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised."""
+    """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised. `anew` are made, stale or not."""
 
-    def __init__(self, run_id: str, tools: Tools, states: Mapping[str, AssetState], *, anew: bool = False) -> None:
+    def __init__(
+        self, run_id: str, tools: Tools, states: Mapping[str, AssetState], *, anew: Collection[str] = ()
+    ) -> None:
         self._run_id = run_id
         self._tools = tools
         self._states = dict(states)
@@ -76,7 +81,8 @@ class Worker:
         began = time.monotonic()
         events: tuple[Event, ...] = ()
         try:
-            task, state, events = self._do(asset)
+            with self._tools.engine.limited(_longest(asset)):
+                task, state, events = self._do(asset)
         except SourceChanged as error:
             task = self._failed(asset, error)
             state, events = self._held_as_a_whole(asset, error)
@@ -141,7 +147,7 @@ class Worker:
             inputs[name] = table.data_id if table else None
         exists = asset.kind != "model" or tables.pointer(asset.id) is not None
         reason = why_stale(version, self._states.get(asset.id), inputs, exists=exists)
-        return reason or ("made anew on request" if self._anew else None)
+        return reason or ("made anew on request" if asset.id in self._anew else None)
 
     def _build(self, asset: Asset, version: str) -> Built:
         job = Job(asset, self._run_id, version)
@@ -198,7 +204,7 @@ class Worker:
     ) -> tuple[Task, AssetState | None, tuple[Event, ...]]:
         state = self._states.get(asset.id)
         current = self._tools.tables.get(asset.id)
-        reason = why_ingest(version, None if self._anew else state, exists=current is not None)
+        reason = why_ingest(version, None if asset.id in self._anew else state, exists=current is not None)
         landing = self._tools.scratch / asset.id.replace("/", "%2F") / "landing"
         graph, tables = self._tools.graph, self._tools.tables
         load = Load(
@@ -210,7 +216,7 @@ class Worker:
             state,
             str(landing),
             beside=lambda session: show(session, asset.inputs, graph, tables),
-            anew=self._anew,
+            anew=asset.id in self._anew,
         )
         try:
             loaded = self._load(load)
@@ -280,6 +286,11 @@ def _standing(state: AssetState, loaded: Loaded) -> AssetState:
     standing = loaded.standing
     shape = standing.shape.as_dict() if standing.shape else state.shape
     return replace(state, shape=shape, holds=tuple(hold.as_dict() for hold in standing.holds))
+
+
+def _longest(asset: Asset) -> float | None:
+    """How many seconds it may take, where somebody has said so."""
+    return duration.parse(asset.timing.timeout).total_seconds() if asset.timing.timeout else None
 
 
 def _declassified(asset: Asset) -> tuple[str, ...]:

@@ -35,6 +35,24 @@ def held(path: Path, run: Run, wait_seconds: float) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def alone(path: Path, what: str) -> Iterator[None]:
+    """Be the one process on this machine that does something for a project. Raises ProjectBusy where another one does."""
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise ProjectBusy(
+            f"{what} runs for this project already", where=str(path.parent), fix="stop the other one first"
+        ) from None
+    except OSError as error:
+        raise storage_error(error, str(path.parent)) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _told(holder: Path) -> str:
     try:
         said = json.loads(holder.read_text())

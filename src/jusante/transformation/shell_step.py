@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from jusante.core import duration
 from jusante.core.literals import text
 from jusante.core.model import ShellStep, Step
 from jusante.core.names import quote_table
@@ -49,6 +50,8 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path])
     for output in step.header.outputs:
         (place / output).parent.mkdir(parents=True, exist_ok=True)
     said = place / ".said"
+    longest = step.header.timeout
+    seconds = duration.parse(longest).total_seconds() if longest else step.header.timeout_seconds
     with said.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # the script is the project's own, and no shell reads its name
             [_shell(script), str(script)],
@@ -60,12 +63,10 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path])
             start_new_session=True,
         )
         try:
-            status = process.wait(step.header.timeout_seconds)
+            status = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            seconds = step.header.timeout_seconds
-            raise StepFailed(
-                f"not done after {seconds:,} s, and stopped", where=step.file, fix="raise timeout_seconds"
-            ) from None
+            what = f"not done after {seconds:,.0f} s, and stopped"
+            raise StepFailed(what, where=step.file, fix="raise timeout_seconds, or timeout") from None
         finally:
             _end(process)
     if status:

@@ -14,6 +14,7 @@ from jusante.core.place import Place
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.declared_lineage import refuse_strangers
 from jusante.engineering.project.documents import Document, parse
+from jusante.engineering.project.timing import check_timing
 from jusante.engineering.project.validating import validated
 
 _HEADER = re.compile(r"\s*/\*\s*jusante\b[ \t]*\n?(.*?)\*/", re.DOTALL)
@@ -75,7 +76,10 @@ def _header(context: Context, document: Document) -> Model | None:
         what = f"models of kind {kind} are not available yet"
         context.findings.add("J121", what, document.place(("kind",)), "use full, or view")
         return None
-    return validated(Model, document.data, document, (), context.findings)
+    header = validated(Model, document.data, document, (), context.findings)
+    if header:
+        check_timing(header, document, (), context.findings)
+    return header
 
 
 # -- Python ----------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from jusante.engineering.project.problems import Findings, ProjectProblems
 from jusante.engineering.project.references import resolved
 from jusante.engineering.project.sources import read_sources
 from jusante.engineering.project.steps import read_dashboards, read_exposures, read_steps
+from jusante.engineering.project.timing import check_pools
 from jusante.engineering.project.validating import validated
 from jusante.engineering.state import DEFAULT_ENVIRONMENT
 from jusante.ports.connector import ConnectorKinds
@@ -70,6 +71,9 @@ def read_problems(
     if file is None or graph is None:
         return None, findings.problems
     settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
+    check_pools(graph, settings, findings)
+    if findings.errors:
+        return None, findings.problems
     project = Project(
         file.name,
         folder,

@@ -16,6 +16,7 @@ from jusante.engineering.project.context import Context
 from jusante.engineering.project.documents import Document, Path
 from jusante.engineering.project.personal import check_personal
 from jusante.engineering.project.references import resolved
+from jusante.engineering.project.timing import check_timing
 from jusante.engineering.project.validating import validated
 from jusante.ports.connector import ConnectorKind
 
@@ -129,12 +130,12 @@ def _check_ingest(context: Context, document: Document, source: Source, name: st
         context.findings.add(
             "J104", f"{name}: incremental needs a cursor", place, "write cursor: the column that grows"
         )
-    for text, read in ((ingest.every, duration.parse), (ingest.lookback, _lookback)):
-        if text is not None:
-            try:
-                read(text)
-            except ValueError as error:
-                context.findings.add("J103", str(error), place)
+    if ingest.lookback is not None:
+        try:
+            _lookback(ingest.lookback)
+        except ValueError as error:
+            context.findings.add("J103", str(error), place)
+    check_timing(ingest, document, ("tables", name, "ingest"), context.findings, cursor=ingest.cursor)
 
 
 def _lookback(text: str) -> object:

@@ -9,6 +9,7 @@ from jusante.core.model import Query, QueryProblem, ShellStep, Step
 from jusante.core.place import Place
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.documents import Document, parse
+from jusante.engineering.project.timing import check_timing
 from jusante.engineering.project.validating import validated
 
 
@@ -20,7 +21,8 @@ def read_steps(context: Context) -> Iterator[Asset]:
             continue
         document = _comment(context, text, file)
         header = validated(Step, document.data, document, (), context.findings) if document else None
-        if header:
+        if header and document:
+            check_timing(header, document, (), context.findings)
             inputs = tuple(sorted(set(header.inputs.values())))
             yield Asset(f"step:{path.stem}", Place(file, 1), inputs, ShellStep(header, file, text))
 
@@ -51,6 +53,8 @@ def read_dashboards(context: Context) -> Iterator[Asset]:
         data = {"dashboard": path.stem, **document.data}
         dashboard = validated(Dashboard, data, document, (), context.findings)
         queries = _queries(context, dashboard, document) if dashboard else None
+        if dashboard:
+            check_timing(dashboard, document, (), context.findings)
         if dashboard and queries is not None:
             inputs = tuple(sorted({name for query in queries for name in query.reads}))
             yield Asset(

@@ -1,0 +1,252 @@
+"""The conductor of one process: reads the ledger, decides, runs what is due, waits. All it knows, it knows from the ledger."""
+
+import datetime as dt
+import os
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jusante.app.lake import Lake
+from jusante.app.probing import look
+from jusante.app.report import Report
+from jusante.core import duration
+from jusante.core.event import Event
+from jusante.core.run import AssetState
+from jusante.core.words import some_were
+from jusante.errors import JusanteError, ProjectBusy, StorageError
+from jusante.orchestration.conducting.deciding import decide, is_paused
+from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
+from jusante.orchestration.conducting.laws import Law, laws
+from jusante.orchestration.conducting.traces import LEFT_ALONE, NOTHING, Trace, remembered
+from jusante.orchestration.staleness import why_stale
+
+LONGEST_SLEEP = dt.timedelta(seconds=10)
+"""How long it takes to notice what others wrote into the ledger: a pause, a run by hand."""
+REMEMBERED_EVENTS = 50_000
+BUSY_SECONDS = 2.0
+STORAGE_PAUSE = dt.timedelta(seconds=5)
+CLOCK_KINDS = ("trigger.set", "trigger.fired", "trigger.missed", "deadline.missed", "asset.paused", "asset.resumed")
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something for whoever watches. `event` names it; `what` says it in words; `about` holds its parts."""
+
+    event: str
+    what: str
+    about: Mapping[str, Any]
+
+
+Tell = Callable[[Notice], None]
+
+
+def _unheard(notice: Notice) -> None:
+    """Nobody listens."""
+    del notice
+
+
+class Memory:
+    """What the ledger remembers of each asset's times, kept up to date."""
+
+    def __init__(self, lake: Lake, wanted: Mapping[str, Law]) -> None:
+        self._lake = lake
+        tail = lake.metadata.latest(None, REMEMBERED_EVENTS)[::-1]
+        self.seq = (tail[-1].seq or 0) if tail else 0
+        older = [event for law in wanted.values() if law.text for event in self._older(law.asset, tail)]
+        self.traces: Mapping[str, Trace] = remembered({}, [*older, *tail])
+
+    def _older(self, asset: str, tail: tuple[Event, ...]) -> list[Event]:
+        """The last events about an asset's clock that lie before the last events of all."""
+        if len(tail) < REMEMBERED_EVENTS:
+            return []
+        first = tail[0].seq or 0
+        found = [event for kind in CLOCK_KINDS for event in self._lake.metadata.latest(kind, 1, asset=asset)]
+        return sorted((event for event in found if (event.seq or 0) < first), key=lambda event: event.seq or 0)
+
+    def refresh(self) -> bool:
+        """Read what was written since; whether anything was."""
+        before = self.seq
+        while events := self._lake.metadata.events(self.seq, REMEMBERED_EVENTS):
+            self.traces = remembered(self.traces, events)
+            self.seq = events[-1].seq or self.seq
+        return self.seq != before
+
+
+class Conductor:
+    """Decides and runs, one decision after another. One at a time for a project on one machine."""
+
+    def __init__(self, lake: Lake, now: dt.datetime, tell: Tell = _unheard) -> None:
+        self._lake = lake
+        self._tell = tell
+        graph = lake.project.graph
+        self._laws = laws(graph)
+        self._memory = Memory(lake, self._laws)
+        self._since = now
+        self._probes: dict[str, Probe] = {}
+        self._looked: dict[str, dt.datetime] = {}
+        self._news: Mapping[str, News] | None = None
+        self.running: tuple[str, ...] = ()
+        self.wake: dt.datetime | None = None
+        self._learn(now)
+
+    def _learn(self, now: dt.datetime) -> None:
+        """Tell the ledger of clocks and targets that it has not seen: their times count from now on."""
+        traces = self._memory.traces
+        new = [law for law in self._laws.values() if law.text and law.text != traces.get(law.asset, NOTHING).text]
+        self._lake.metadata.tell([Event("trigger.set", now, asset=law.asset, payload={"law": law.text}) for law in new])
+        self._memory.refresh()
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def situation(self, now: dt.datetime) -> Situation:
+        """What is known now."""
+        changed = self._memory.refresh()
+        if changed or self._news is None or any(law.when for law in self._laws.values()):
+            states = self._lake.metadata.states()
+            self._news = self._found_news(states)
+            self._look(states, now)
+        graph, environment = self._lake.project.graph, self._lake.project.environment
+        return Situation(
+            self._laws, graph.readers, self._since, self._memory.traces, self._news, self._probes, environment.pools
+        )
+
+    def _found_news(self, states: Mapping[str, AssetState]) -> dict[str, News]:
+        """What follows its inputs and is not as it should be, where all that it reads is there."""
+        graph, tables, found = self._lake.project.graph, self._lake.system.tables(), {}
+        for name, law in self._laws.items():
+            above = graph.tables_above(name) if law.follows else ()
+            inputs = {table: kept.data_id for table in above if (kept := tables.get(table))}
+            if not law.follows or len(inputs) < len(above):
+                continue
+            exists = graph[name].kind != "model" or tables.pointer(name) is not None
+            if why := why_stale(graph.versions[name], states.get(name), inputs, exists=exists):
+                arrived = [states[table].at for table in above if table in states]
+                found[name] = News(why, max(arrived, default=self._since))
+        return found
+
+    def _look(self, states: Mapping[str, AssetState], now: dt.datetime) -> None:
+        """Look at the conditions whose time to be looked at has come."""
+        for law in self._laws.values():
+            trace = self._memory.traces.get(law.asset, NOTHING)
+            if law.when and not is_paused(law, trace) and self._next_look(law) <= now:
+                self._looked[law.asset] = now
+                asset = self._lake.project.graph[law.asset]
+                try:
+                    found = look(self._lake.system, asset, states.get(law.asset), self._lake.ask)
+                except JusanteError as error:
+                    self._told("probe.failed", f"{law.asset}: {error.what}", asset=law.asset, error=error.as_dict())
+                    continue
+                self._probes[law.asset] = found
+                if not found.holds and found.mark != trace.mark:
+                    event = Event("trigger.probed", now, asset=law.asset, payload={"mark": found.mark})
+                    self._lake.metadata.tell([event])
+
+    def _next_look(self, law: Law) -> dt.datetime:
+        often = min(duration.parse(condition.look) for condition in law.when)
+        last = self._looked.get(law.asset)
+        return last + often if last else self._since
+
+    # -- doing -------------------------------------------------------------------------------------------------------
+
+    def turn(self, now: dt.datetime, stop: threading.Event | None = None) -> Decision:
+        """Decide once, and do what was decided. Raises StorageError where the ledger cannot be used."""
+        decided = decide(self.situation(now), now)
+        self._lake.metadata.tell(decided.events(now))
+        for late in decided.late:
+            kind = "deadline.missed" if late.is_over else "deadline.at_risk"
+            self._told(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
+        for missed in decided.missed:
+            what = (
+                f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
+            )
+            self._told("trigger.missed", what, asset=missed.asset, ticks=missed.ticks)
+        if decided.selection:
+            self._run(decided, stop or threading.Event())
+        self.wake = decided.wake
+        return decided
+
+    def _run(self, decided: Decision, stop: threading.Event) -> None:
+        for due in decided.due:
+            self._told("trigger.fired", f"{due.asset}: {due.why}", asset=due.asset, kind=due.kind)
+        self.running = decided.selection
+        try:
+            report = self._report(decided, stop)
+            if report:
+                self._settle(decided.due, report)
+        except (ProjectBusy, StorageError):
+            raise
+        except JusanteError as error:
+            self._failed(decided.due, error)
+        finally:
+            self.running = ()
+
+    def _report(self, decided: Decision, stop: threading.Event) -> Report | None:
+        """The run's report; None where it was told to stop while another run held the project."""
+        anew = [due.asset for due in decided.due if due.kind in {"clock", "condition"} and self._laws[due.asset].always]
+        told = False
+        while not stop.is_set():
+            try:
+                return self._lake.run(
+                    decided.selection, wait_seconds=BUSY_SECONDS, anew=anew, command=_command(decided.due)
+                )
+            except ProjectBusy as busy:
+                if not told:
+                    self._told("run.waits", busy.what)
+                told = True
+        return None
+
+    def _settle(self, due: tuple[Due, ...], report: Report) -> None:
+        """Tell the ledger of what was due and did not need to be made: the run itself tells of the rest."""
+        tasks = {task.asset: task for task in report.tasks}
+        now = _now()
+        idle = [
+            Event("trigger.settled", now, report.run_id, each.asset, {"seconds": tasks[each.asset].seconds})
+            for each in due
+            if each.asset in tasks
+            and tasks[each.asset].status == "skipped"
+            and not tasks[each.asset].reason.startswith(LEFT_ALONE)
+        ]
+        self._lake.metadata.tell(idle)
+        for task in report.tasks:
+            if task.status != "skipped":
+                what = f"{task.asset}: {task.reason} ({task.seconds:.1f} s)"
+                self._told(f"task.{task.status}", what, run=report.run_id, asset=task.asset, error=task.error)
+
+    def _failed(self, due: tuple[Due, ...], error: JusanteError) -> None:
+        """No run could begin: a secret is missing, say. Tried again as a failed task would be."""
+        now = _now()
+        said = {"code": error.code, "what": error.what}
+        self._lake.metadata.tell([Event("trigger.failed", now, asset=each.asset, payload=said) for each in due])
+        self._told("run.failed", f"{error.code} {error.what}", error=error.as_dict())
+
+    # -- going on ----------------------------------------------------------------------------------------------------
+
+    def conduct(self, stop: threading.Event) -> None:
+        """Go on until told to stop; what runs then is finished first."""
+        self._told("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
+        while not stop.is_set():
+            now = _now()
+            try:
+                self.turn(now, stop)
+                until = min([now + LONGEST_SLEEP, *([self.wake] if self.wake else []), *self._looks()])
+            except StorageError as error:
+                self._told("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
+                until = now + STORAGE_PAUSE
+            stop.wait(max(0.0, (until - _now()).total_seconds()))
+        self._told("down", "stopped; what was due and not begun is begun at the next start")
+
+    def _looks(self) -> list[dt.datetime]:
+        return [self._next_look(law) for law in self._laws.values() if law.when]
+
+    def _told(self, event: str, what: str, **about: Any) -> None:
+        self._tell(Notice(event, what, about))
+
+
+def _command(due: tuple[Due, ...]) -> str:
+    more = f" and {len(due) - 1} more" if len(due) > 1 else ""
+    return f"up {due[0].asset} ({due[0].why}){more}" if due else "up"
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -1,0 +1,108 @@
+"""What is made when, and why, as far as clocks tell; pausing and resuming."""
+
+import datetime as dt
+import heapq
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from jusante.app.conductor import Memory
+from jusante.app.lake import Lake
+from jusante.core.cron import Cron
+from jusante.core.event import Event
+from jusante.orchestration.conducting.deciding import is_paused
+from jusante.orchestration.conducting.laws import Law, laws
+from jusante.orchestration.conducting.targets import is_carried, lasting, lead
+from jusante.orchestration.conducting.traces import NOTHING, Trace, median
+from jusante.orchestration.selection import made_among
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One time at which an asset is to be made. `zone` is that of its clock, `seconds` how long it usually takes."""
+
+    at: dt.datetime
+    asset: str
+    why: str
+    zone: str
+    seconds: float | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The time as `--json` prints it, in UTC."""
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {"at": self.at.isoformat()}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An asset that no clock makes, or that is paused, and what makes it."""
+
+    asset: str
+    made: str
+    paused: bool
+
+    def as_dict(self) -> dict[str, Any]:
+        """The asset as `--json` prints it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def schedule(
+    lake: Lake, wishes: tuple[str, ...], now: dt.datetime, most: int
+) -> tuple[tuple[Planned, ...], tuple[Standing, ...]]:
+    """The next time at which each asset is to be made, and how those without a clock come to be made.
+
+    Of assets that are named, all times are told; `most` is how many times, at the most.
+    """
+    chosen = made_among(lake.project.graph, wishes)
+    wanted = laws(lake.project.graph)
+    traces = Memory(lake, wanted).traces
+    clocks, rest = [], []
+    for law in wanted.values():
+        if law.asset not in chosen:
+            continue
+        paused = is_paused(law, traces.get(law.asset, NOTHING))
+        if paused or not (law.clock or (law.is_pulled and law.deadline)):
+            rest.append(Standing(law.asset, _made(law), paused))
+        else:
+            clocks.append(islice(_times(law, wanted, traces, now), most if wishes else 1))
+    planned = islice(heapq.merge(*clocks, key=lambda planned: (planned.at, planned.asset)), most)
+    return tuple(planned), tuple(rest)
+
+
+def _times(law: Law, wanted: Mapping[str, Law], traces: Mapping[str, Trace], now: dt.datetime) -> Iterator[Planned]:
+    from jusante.orchestration.conducting.decision import Situation
+
+    seconds = traces.get(law.asset, NOTHING).seconds
+    usual = median(seconds) if seconds else None
+    if law.clock:
+        zone = law.clock.zone if isinstance(law.clock, Cron) else "UTC"
+        why = law.clock.expression if isinstance(law.clock, Cron) else str(law.clock)
+        for tick in law.clock.ticks(now):
+            yield Planned(tick, law.asset, why, zone, usual)
+    elif law.deadline:
+        ahead = lead(law, Situation(wanted, {}, now, traces), lasting(traces))
+        minute, hour = law.deadline.expression.split()[:2]
+        for due in law.deadline.ticks(now):
+            yield Planned(due - ahead, law.asset, f"to be there by {hour:0>2}:{minute:0>2}", law.deadline.zone, usual)
+
+
+def _made(law: Law) -> str:
+    """What makes an asset that has no clock, in words."""
+    if law.clock:
+        return str(law.clock)
+    if law.when:
+        return "when " + " or ".join(str(condition) for condition in law.when)
+    if law.fresh:
+        return f"no older than {law.fresh}"
+    if law.follows and law.inputs:
+        return "when its inputs bring news"
+    return "by hand" if not law.follows or is_carried(law) else "once"
+
+
+def pause(lake: Lake, wishes: tuple[str, ...], now: dt.datetime, *, resume: bool) -> tuple[str, ...]:
+    """Pause or resume assets: an entry in the ledger, which `up` heeds within seconds. Those it was said of."""
+    chosen = sorted(made_among(lake.project.graph, wishes))
+    kind = "asset.resumed" if resume else "asset.paused"
+    lake.metadata.tell([Event(kind, now, asset=name) for name in chosen])
+    return tuple(chosen)

@@ -1,0 +1,218 @@
+"""`jusante up`, `schedule`, `pause` and `resume`: what is made when."""
+
+import datetime as dt
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from jusante.cli.options import asset_names, opened, project_options
+
+if TYPE_CHECKING:
+    from jusante.app.conductor import Notice
+    from jusante.app.schedule import Planned, Standing
+
+
+@click.command()
+@click.option("--health", "port", type=click.IntRange(0, 65_535), help="Answer GET /health on this port of 127.0.0.1.")
+@project_options
+def up(port: int | None, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Keep everything as fresh as it should be: make what is due, when it is due.
+
+    What is due stands in the files: `schedule`, `every`, `when`, `fresh`, `deadline`. What reads a table that got new data is
+    made by itself. The first signal to stop (Ctrl-C, SIGTERM) lets the run that goes on finish, the second one stops it.
+    With --json each line is a document. Changed files are read at the next start.
+    """
+    from jusante.app.conductor import Conductor
+    from jusante.app.health import told
+
+    with opened(folder, environment) as lake, lake.conducted(), ExitStack() as stack:
+        tell = _json_line if as_json else _line
+        conductor = Conductor(lake, dt.datetime.now(dt.UTC), tell)
+        stop = stack.enter_context(_stopping(lake.stop))
+        if port is not None:
+            answering = stack.enter_context(told(port, lambda: _health(conductor, stop)))
+            sys.stderr.write(f"health: http://127.0.0.1:{answering}/health\n")
+        conductor.conduct(stop)
+
+
+def _health(conductor: Any, stop: threading.Event) -> dict[str, Any]:
+    wake = conductor.wake
+    return {
+        "status": "stopping" if stop.is_set() else "up",
+        "next": wake.isoformat() if wake else None,
+        "running": list(conductor.running),
+    }
+
+
+@contextmanager
+def _stopping(cancel: Callable[[], None]) -> Iterator[threading.Event]:
+    """An event that the first signal sets. The second one cancels what runs."""
+    stop = threading.Event()
+
+    def heard(number: int, frame: object) -> None:
+        del number, frame
+        if stop.is_set():
+            threading.Thread(target=cancel, name="cancel", daemon=True).start()
+        stop.set()
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+MARKS = {
+    "trigger.fired": ("▶", "cyan"),
+    "trigger.missed": ("·", "dim"),
+    "task.succeeded": ("✓", "green"),
+    "task.failed": ("✗", "red"),
+    "task.held": ("‖", "yellow"),
+    "run.failed": ("✗", "red"),
+    "run.waits": ("…", "yellow"),
+    "probe.failed": ("✗", "red"),
+    "storage.failed": ("✗", "red"),
+    "deadline.at_risk": ("!", "yellow"),
+    "deadline.missed": ("!", "red"),
+}
+
+
+def _line(notice: "Notice") -> None:
+    from rich.text import Text
+
+    from jusante.cli.console import out
+
+    mark, colour = MARKS.get(notice.event, ("●", "bold"))
+    now = dt.datetime.now().astimezone()
+    out().print(Text.assemble((f"{now:%H:%M:%S}  ", "dim"), (f"{mark} ", colour), notice.what))
+    sys.stdout.flush()
+
+
+def _json_line(notice: "Notice") -> None:
+    said = {"at": dt.datetime.now(dt.UTC).isoformat(), "event": notice.event, "what": notice.what, **notice.about}
+    sys.stdout.write(json.dumps(said, default=str, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+# -- what is made when ---------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.argument("select", nargs=-1, shell_complete=asset_names)
+@click.option("--next", "most", type=click.IntRange(1, 10_000), default=10, show_default=True, help="How many times.")
+@project_options
+def schedule(select: tuple[str, ...], most: int, folder: Path, environment: str | None, as_json: bool) -> None:
+    """What is made when, and why: the next time of each asset, in your time and in that of its clock.
+
+    Of assets named by SELECT all the next times are told. SELECT as in `jusante run`.
+    """
+    from jusante.app.schedule import schedule as planned_of
+    from jusante.cli.console import out, print_json
+
+    with opened(folder, environment) as lake:
+        planned, standing = planned_of(lake, select, dt.datetime.now(dt.UTC), most)
+    if as_json:
+        print_json({"next": [each.as_dict() for each in planned], "others": [each.as_dict() for each in standing]})
+        return
+    console = out()
+    _print_rows(console, ("here", "there", "asset", "takes", "why"), [_row(each) for each in planned])
+    groups = _grouped(standing)
+    if planned and groups:
+        console.print()
+    for made, names in groups.items():
+        _print_group(console, made, names)
+    if not planned:
+        console.print(
+            "\nNo clock makes anything. Write `schedule: 0 6 * * * Europe/Lisbon` or `every: 1h`.", style="dim"
+        )
+
+
+def _row(planned: "Planned") -> tuple[str, ...]:
+    import zoneinfo
+
+    here = planned.at.astimezone()
+    there = planned.at.astimezone(zoneinfo.ZoneInfo(planned.zone))
+    same = here.utcoffset() == there.utcoffset()
+    city = planned.zone.rpartition("/")[2].replace("_", " ")
+    takes = "" if planned.seconds is None else f"{planned.seconds:,.1f} s"
+    far = here - dt.datetime.now().astimezone() > dt.timedelta(days=6)
+    return (
+        f"{here:%d %b %Y %H:%M}" if far else f"{here:%a %H:%M}",
+        "" if same else f"{there:%H:%M} {city}",
+        planned.asset,
+        takes,
+        planned.why,
+    )
+
+
+def _print_rows(console: Any, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.text import Text
+
+    from jusante.cli.fitting import GAP, fitted
+
+    if not rows:
+        return
+    used = [number for number in range(len(header)) if any(row[number] for row in rows)]
+    lines = fitted([[row[number] for number in used] for row in (header, *rows)], console.width)
+    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+        text = Text((" " * GAP).join(cells).rstrip(), no_wrap=True, overflow="ellipsis")
+        text.stylize("dim" if number == 0 else "")
+        console.print(text)
+
+
+def _grouped(standing: Sequence["Standing"]) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
+    for each in standing:
+        groups.setdefault(f"paused ({each.made})" if each.paused else each.made, []).append(each.asset)
+    return groups
+
+
+def _print_group(console: Any, made: str, names: Sequence[str]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    console.print(Text(f"{made[:1].upper()}{made[1:]}", style="dim"))
+    console.print(Padding(Text(", ".join(names)), (0, 0, 0, 2)))
+
+
+# -- pausing -------------------------------------------------------------------------------------------------------------
+
+
+def _chosen(command: Callable[..., None]) -> Callable[..., None]:
+    return click.argument("select", nargs=-1, required=True, shell_complete=asset_names)(project_options(command))
+
+
+@click.command()
+@_chosen
+def pause(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
+    """Make assets by hand only, until they are resumed. SELECT as in `jusante run`."""
+    _say(select, folder, environment, as_json, resume=False)
+
+
+@click.command()
+@_chosen
+def resume(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
+    """Make assets again when they are due. Times that passed meanwhile are left. SELECT as in `jusante run`."""
+    _say(select, folder, environment, as_json, resume=True)
+
+
+def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool, *, resume: bool) -> None:
+    from jusante.app.schedule import pause as said_of
+    from jusante.cli.console import out, print_json
+
+    with opened(folder, environment) as lake:
+        names = said_of(lake, select, dt.datetime.now(dt.UTC), resume=resume)
+    if as_json:
+        print_json({"assets": names, "paused": not resume})
+    else:
+        out().print(f"{'Resumed' if resume else 'Paused'}: {', '.join(names)}")

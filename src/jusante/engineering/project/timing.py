@@ -1,0 +1,97 @@
+"""What is wrong with the times of an asset: its schedule, conditions, targets, retries."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+
+from jusante.core import deadline, duration
+from jusante.core.asset import Asset
+from jusante.core.cron import BadSchedule, Cron
+from jusante.core.environment import Environment
+from jusante.core.graph import Graph
+from jusante.core.names import nearest
+from jusante.core.trigger import Condition, Timing
+from jusante.engineering.project.documents import Document, Path
+from jusante.engineering.project.problems import Findings
+
+SHORTEST = dt.timedelta(seconds=1)
+LONGEST = dt.timedelta(days=366)
+_NOT_YET = {"webhook", "asset"}
+
+
+def check_timing(timing: Timing, document: Document, path: Path, findings: Findings, cursor: str | None = None) -> None:
+    """Tell what cannot be meant. `cursor` is the column that tells what is new at a source."""
+    for key, read, code in (("schedule", Cron.parse, "J131"), ("deadline", deadline.parse, "J133")):
+        _check_times(getattr(timing, key), read, code, document, (*path, key), findings)
+    for where, text in _durations(timing):
+        try:
+            long = duration.parse(text)
+        except ValueError as error:
+            findings.add("J135", str(error), document.place((*path, *where)))
+            continue
+        if not SHORTEST <= long <= LONGEST:
+            findings.add("J135", f"{text} is not between 1s and 366d", document.place((*path, *where)))
+    for number, condition in enumerate(timing.when):
+        _check_condition(condition, document, (*path, "when", number), findings, cursor)
+    _check_together(timing, document, path, findings)
+
+
+def _check_times(  # what, how, and where to tell it
+    text: str | None, read: Callable[[str], Cron], code: str, document: Document, path: Path, findings: Findings
+) -> None:
+    if text is None:
+        return
+    try:
+        read(text)
+    except BadSchedule as error:
+        findings.add("J132" if error.kind == "zone" else code, error.what, document.place(path), error.fix)
+
+
+def _durations(timing: Timing) -> Iterator[tuple[Path, str]]:
+    for key in ("every", "fresh", "timeout"):
+        if text := getattr(timing, key):
+            yield (key,), text
+    if timing.retries:
+        yield ("retries", "wait"), timing.retries.wait
+        yield ("retries", "longest"), timing.retries.longest
+    for number, condition in enumerate(timing.when):
+        yield ("when", number, "look"), condition.look
+
+
+def _check_condition(
+    condition: Condition, document: Document, path: Path, findings: Findings, cursor: str | None
+) -> None:
+    place = document.place(path)
+    kind = condition.kind
+    if not kind:
+        findings.add("J134", "a condition is one thing that has to be the case", place, "one of rows, new, file, sql")
+    elif kind in _NOT_YET:
+        findings.add("J121", f"conditions of kind {kind} are not available yet", place, "use rows, new, file or sql")
+    elif kind in {"rows", "new"} and cursor is None:
+        what = f"{kind}: nothing tells what is new at the source"
+        findings.add("J134", what, place, "it stands in `ingest` of a table with `mode: incremental` and a cursor")
+
+
+def _check_together(timing: Timing, document: Document, path: Path, findings: Findings) -> None:
+    if timing.schedule and timing.every:
+        what = "schedule and every both say when"
+        findings.add("J136", what, document.place((*path, "every")), "keep one of the two")
+    if timing.fresh and timing.has_clock:
+        what = "fresh says how old it may be, and a clock says when it is made"
+        findings.add("J136", what, document.place((*path, "fresh")), "keep one of the two")
+    if "catch_up" in timing.model_fields_set and not timing.has_clock:
+        what = "catch_up is about times, and there are none"
+        findings.add("J136", what, document.place((*path, "catch_up")), "write schedule or every, or leave it out")
+
+
+def check_pools(graph: Graph, environment: Environment, findings: Findings) -> None:
+    """Tell of pools that are taken places of, and that have no size."""
+    for asset in graph:
+        if asset.timing.pool and asset.timing.pool not in environment.pools:
+            _unknown_pool(asset, environment, findings)
+
+
+def _unknown_pool(asset: Asset, environment: Environment, findings: Findings) -> None:
+    pool = asset.timing.pool
+    near = nearest(str(pool), environment.pools)
+    fix = f"did you mean {near}?" if near else f"write it under the environment in jusante.yaml: pools: {{{pool}: 2}}"
+    findings.add("J137", f"{asset.id} takes a place of the pool {pool}, which nobody has made", asset.place, fix)

@@ -1,0 +1,133 @@
+"""What the ledger remembers of each asset's times: worked out event by event, so that a restart knows what was known."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from jusante.core.event import Event
+
+KEPT_SECONDS = 30
+"""Of how many times an asset was made the durations are kept."""
+
+LEFT_ALONE = "left as it was"
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is remembered of one asset.
+
+    `text` is the law that was seen last and `since` when it was first seen: ticks before that are none of ours. `ticked` is
+    the last tick that was dealt with, `aimed` the last target that a run was started for. `is_open`: it was fired, and
+    no run has dealt with it yet. `made` is when it was last known to be as it should be, `begun` when that work began.
+    `failures` are those of the occasion that it was last fired for.
+    """
+
+    since: dt.datetime | None = None
+    text: str = ""
+    ticked: dt.datetime | None = None
+    fired: dt.datetime | None = None
+    aimed: dt.datetime | None = None
+    is_open: bool = False
+    made: dt.datetime | None = None
+    begun: dt.datetime | None = None
+    failed: dt.datetime | None = None
+    failures: int = 0
+    code: str = ""
+    mark: str = ""
+    paused: bool | None = None
+    resumed: dt.datetime | None = None
+    at_risk: dt.datetime | None = None
+    missed: dt.datetime | None = None
+    seconds: tuple[float, ...] = ()
+
+
+NOTHING = Trace()
+
+
+def remembered(traces: Mapping[str, Trace], events: Iterable[Event]) -> dict[str, Trace]:
+    """The traces after these events, which come in their order."""
+    found = dict(traces)
+    for event in events:
+        if event.asset:
+            found[event.asset] = after(found.get(event.asset, NOTHING), event)
+    return found
+
+
+def after(trace: Trace, event: Event) -> Trace:
+    """The trace of an asset after one more event about it."""
+    if event.kind.startswith("task."):
+        return _worked(trace, event)
+    rule = _RULES.get(event.kind)
+    return rule(trace, event) if rule else trace
+
+
+def _fired(trace: Trace, event: Event) -> Trace:
+    said = event.payload
+    goes_on = said["kind"] in {"retry", "again"}
+    return replace(
+        trace,
+        is_open=True,
+        failures=trace.failures if goes_on else 0,
+        fired=event.at,
+        ticked=_later(trace.ticked, _time(said.get("tick"))),
+        aimed=_time(said.get("for")) or trace.aimed,
+        mark=said.get("mark") or trace.mark,
+    )
+
+
+def _worked(trace: Trace, event: Event) -> Trace:
+    task = event.payload["task"]
+    if task["status"] in {"failed", "held"}:
+        code = (task["error"] or {}).get("code", "")
+        return replace(trace, is_open=False, failed=event.at, failures=trace.failures + 1, code=code)
+    if task["status"] == "skipped" and str(task["reason"]).startswith(LEFT_ALONE):
+        return replace(trace, is_open=False)
+    done = _done(replace(trace, is_open=False), event.at, task["seconds"])
+    if task["status"] != "succeeded":
+        return done
+    return replace(done, seconds=(*trace.seconds, float(task["seconds"]))[-KEPT_SECONDS:])
+
+
+def _done(trace: Trace, at: dt.datetime, seconds: float) -> Trace:
+    """It is as it should be, made anew or not."""
+    begun = at - dt.timedelta(seconds=seconds)
+    return replace(trace, made=at, begun=begun, failed=None, failures=0, code="")
+
+
+_RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {
+    "trigger.set": lambda trace, event: replace(trace, since=event.at, text=event.payload["law"]),
+    "trigger.fired": _fired,
+    "trigger.missed": lambda trace, event: replace(trace, ticked=_later(trace.ticked, _time(event.payload["last"]))),
+    "trigger.probed": lambda trace, event: replace(trace, mark=event.payload["mark"]),
+    "trigger.settled": lambda trace, event: _done(
+        replace(trace, is_open=False), event.at, float(event.payload["seconds"])
+    ),
+    "trigger.failed": lambda trace, event: replace(
+        trace, is_open=False, failed=event.at, failures=trace.failures + 1, code=event.payload["code"]
+    ),
+    "deadline.at_risk": lambda trace, event: replace(trace, at_risk=_time(event.payload["due"])),
+    "deadline.missed": lambda trace, event: replace(trace, missed=_time(event.payload["due"])),
+    "asset.paused": lambda trace, _: replace(trace, paused=True),
+    "asset.resumed": lambda trace, event: replace(trace, paused=False, resumed=event.at),
+}
+"""What each kind of event changes."""
+
+
+def _later(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:
+    return max(one, other) if one and other else one or other
+
+
+def _time(text: Any) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def median(values: tuple[float, ...]) -> float:
+    """The one in the middle; 0 for none."""
+    return quantile(values, 0.5)
+
+
+def quantile(values: tuple[float, ...], share: float) -> float:
+    """The smallest value that at least this share of the values is not above; 0 for none."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0

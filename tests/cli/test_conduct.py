@@ -1,0 +1,283 @@
+"""`jusante up`, `schedule`, `pause` and `resume`, as processes and as decisions of one process."""
+
+import datetime as dt
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from jusante.app import Lake
+from jusante.app.conductor import Conductor
+from jusante.cli.conduct import _print_rows
+from jusante.core.event import Event
+from projects import SHOP, insert, made, rows, run, write, write_shop
+
+DAY = dt.timedelta(days=1)
+PATIENCE = 120
+CLOCKED = SHOP["sources/shop.yaml"].replace("cursor: changed", "cursor: changed, every: 1d")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    write_shop(tmp_path)
+    return write(tmp_path, {"sources/shop.yaml": CLOCKED})
+
+
+def test_a_tick_loads_its_table_and_all_that_follows_is_made_of_the_news(shop: Path) -> None:
+    run(shop)
+    insert(shop, [(9, "tea", 3, 9)])
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now)
+        assert conductor.turn(now).selection == ()
+
+        tick = conductor.turn(now + DAY)
+        news = conductor.turn(now + DAY)
+        idle = conductor.turn(now + DAY)
+
+    assert tick.selection == ("shop.orders",)
+    assert set(news.selection) == {"marts.priced", "marts.by_product", "marts.dear"}
+    assert idle.due == ()
+    assert idle.wake is not None
+    assert idle.wake > now + DAY
+
+
+def test_a_restart_knows_from_the_ledger_which_ticks_were_dealt_with(shop: Path) -> None:
+    run(shop)
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(shop) as lake:
+        first = Conductor(lake, now)
+        assert first.turn(now + 3 * DAY).selection == ("shop.orders",)
+        missed = lake.metadata.latest("trigger.missed", 1, asset="shop.orders")
+    with Lake.open(shop) as lake:
+        again = Conductor(lake, now + 3 * DAY)
+        assert again.turn(now + 3 * DAY).due == ()
+        assert [due.asset for due in again.turn(now + 4 * DAY).due] == ["shop.orders"]
+
+    assert missed[0].payload["ticks"] == 2
+
+
+def test_a_run_that_was_cut_off_is_begun_again(shop: Path) -> None:
+    run(shop)
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(shop) as lake:
+        Conductor(lake, now)
+        said = {"kind": "clock", "why": "every 1d", "tick": now.isoformat()}
+        lake.metadata.tell([Event("trigger.fired", now, asset="shop.orders", payload=said)])
+        decided = Conductor(lake, now).turn(now)
+
+    assert [(due.asset, due.kind) for due in decided.due] == [("shop.orders", "again")]
+
+
+def test_a_source_that_is_down_is_tried_again_and_what_is_below_waits(shop: Path) -> None:
+    run(shop)
+    (shop / "shop.db").rename(shop / "away.db")
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(shop) as lake:
+        conductor = Conductor(lake, now)
+        conductor.turn(now + DAY)
+        failed = lake.metadata.latest("task.failed", 1, asset="shop.orders")
+        (shop / "away.db").rename(shop / "shop.db")
+        insert(shop, [(9, "tea", 3, 9)])
+        later = conductor.turn(now + 2 * DAY)
+
+    assert failed
+    assert "shop.orders" in later.selection
+
+
+def test_a_missing_secret_fails_what_is_due_and_is_not_tried_for_ever(shop: Path) -> None:
+    run(shop)
+    write(shop, {"sources/shop.yaml": CLOCKED.replace("connection: shop.db", "connection: ${env:NOT_SET_HERE}")})
+    told = []
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now, told.append)
+        conductor.turn(now + DAY)
+        assert conductor.turn(now + DAY).due == ()
+
+    assert "run.failed" in [notice.event for notice in told]
+
+
+def test_conditions_fire_once_for_what_they_found(shop: Path) -> None:
+    files = SHOP["sources/files.yaml"].replace(
+        "{path: 'prices*.csv', key: [product]}",
+        "{path: 'prices*.csv', key: [product], ingest: {when: {file: 'prices*.csv', look: 1s}}}",
+    )
+    orders = SHOP["sources/shop.yaml"].replace("cursor: changed", "cursor: changed, when: {rows: 3, look: 1s}")
+    write(shop, {"sources/files.yaml": files, "sources/shop.yaml": orders})
+    run(shop)
+    now = dt.datetime.now(dt.UTC)
+    minutes = iter(now + dt.timedelta(minutes=number) for number in range(20))
+    with Lake.open(shop) as lake:
+        conductor = Conductor(lake, now)
+
+        def due() -> set[str]:
+            return {due.asset for due in conductor.turn(next(minutes)).due if due.kind == "condition"}
+
+        assert due() == {"files.prices"}
+        assert due() == set()
+        insert(shop, [(9, "tea", 3, 9), (10, "tea", 3, 10)])
+        assert due() == set()
+        insert(shop, [(11, "tea", 3, 11)])
+        assert due() == {"shop.orders"}
+        (shop / "prices_2.csv").write_text("product,price\ncup,3.00\n")
+        assert due() == {"files.prices"}
+        assert [due() for _ in range(3)] == [set(), set(), set()]
+
+
+def test_a_condition_in_sql_fires_when_it_becomes_true(shop: Path) -> None:
+    model = (
+        '/* jusante\nwhen: {sql: "select count(*) > 4 from shop.orders", look: 1s}\n*/\nselect product from shop.orders'
+    )
+    write(shop, {"models/marts/many.sql": model})
+    run(shop)
+    now = dt.datetime.now(dt.UTC)
+    found = []
+    with Lake.open(shop) as lake:
+        conductor = Conductor(lake, now)
+        for number in range(4):
+            decided = conductor.turn(now + dt.timedelta(minutes=number))
+            found.append([due.asset for due in decided.due if due.kind == "condition"])
+            if number == 1:
+                insert(shop, [(9, "tea", 3, 9)])
+                lake.run(("shop.orders",))
+
+    assert found == [[], [], ["marts.many"], []]
+
+
+def test_up_loads_answers_for_its_health_and_stops_at_a_signal(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    write(tmp_path, {"sources/shop.yaml": CLOCKED.replace("1d", "1s")})
+    run(tmp_path)
+    with _up(tmp_path, "--health", "0") as process:
+        assert process.stderr
+        address = process.stderr.readline().split()[-1]
+        insert(tmp_path, [(9, "tea", 3, 9)])
+        lines = _lines_until(process, "task.succeeded", "marts.by_product")
+        with urllib.request.urlopen(address, timeout=30) as answer:
+            health = json.load(answer)
+        assert made(run_beside(tmp_path)) == set()
+        process.send_signal(signal.SIGTERM)
+        rest, _ = process.communicate(timeout=PATIENCE)
+
+    assert process.returncode == 0
+    assert health["status"] == "up"
+    assert set(health) == {"status", "next", "running"}
+    assert lines[0]["event"] == "up"
+    assert '"event": "down"' in rest
+
+
+def test_a_tick_whose_run_is_killed_is_neither_lost_nor_loaded_twice(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    write(tmp_path, {"sources/shop.yaml": CLOCKED.replace("1d", "2s")})
+    run(tmp_path)
+    insert(tmp_path, [(9, "tea", 3, 9)])
+    with _up(tmp_path, JUSANTE_KILL_AT="after_commit:shop.orders") as process:
+        process.communicate(timeout=PATIENCE)
+    assert process.returncode == -signal.SIGKILL
+    write(tmp_path, {"sources/shop.yaml": CLOCKED})
+    with Lake.open(tmp_path) as lake:
+        now = dt.datetime.now(dt.UTC)
+        again = Conductor(lake, now).turn(now)
+        fired = [
+            event.payload["tick"] for event in lake.metadata.latest("trigger.fired", 50) if "tick" in event.payload
+        ]
+    assert ("shop.orders", "again") in [(due.asset, due.kind) for due in again.due]
+    assert len(set(fired)) == len(fired)
+    assert rows(tmp_path, "select count(*), count(distinct id) from shop.orders") == [(5, 5)]
+
+
+def run_beside(folder: Path):
+    """A run by hand while `up` goes on."""
+    with Lake.open(folder) as lake:
+        return lake.run(("marts.names",), wait_seconds=PATIENCE)
+
+
+def test_two_processes_do_not_decide_for_one_project(shop: Path) -> None:
+    with Lake.open(shop) as lake, lake.conducted():
+        process = _jusante(shop, "up", "--json")
+
+    assert process.returncode == 1
+    assert json.loads(process.stdout)["error"]["code"] == "J600"
+
+
+def test_the_schedule_tells_times_here_and_there(shop: Path) -> None:
+    model = (
+        '/* jusante\nschedule: 30 6 * * 1-5 America/Sao_Paulo\ndeadline: "07:00 America/Sao_Paulo"\n*/\n'
+        "select id from shop.orders"
+    )
+    write(shop, {"models/marts/early_every_day_of_the_working_week.sql": model})
+    text = _jusante(shop, "schedule", "--next", "4", TZ="Asia/Tokyo").stdout
+
+    assert "06:30 Sao Paulo" in text
+    assert "When its inputs bring news" in text
+    assert "shop.orders" in text
+
+
+@pytest.mark.parametrize("columns", [72, 100])
+def test_no_row_of_the_schedule_is_wider_than_the_terminal(columns: int) -> None:
+    header = ("here", "there", "asset", "takes", "why")
+    row = ("Mon 01 Jun 06:30", "06:30 Sao Paulo", "marts.early_every_day_of_the_week", "1.2 s", "30 6 * * 1-5")
+    console = Console(width=columns, file=io.StringIO())
+    _print_rows(console, header, [row, row])
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+
+    assert len(lines) == 3
+    assert all(len(line) <= columns for line in lines)
+    assert "06:30 Sao Paulo" in lines[1]
+
+
+def test_what_is_paused_is_left_until_it_is_resumed(shop: Path) -> None:
+    assert json.loads(_jusante(shop, "pause", "source:shop", "--json").stdout) == {
+        "assets": ["shop.orders"],
+        "paused": True,
+    }
+    listed = json.loads(_jusante(shop, "schedule", "--json").stdout)
+    assert {"asset": "shop.orders", "made": "every 1d", "paused": True} in listed["others"]
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(shop) as lake:
+        conductor = Conductor(lake, now)
+        assert "shop.orders" not in conductor.turn(now + DAY).selection
+        assert _jusante(shop, "resume", "shop.orders").returncode == 0
+        assert "shop.orders" in conductor.turn(now + 2 * DAY).selection
+
+
+def _jusante(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "jusante", *words, "--project", str(folder)]
+    environment = {**os.environ, **variables}
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=environment, check=False)
+
+
+@contextmanager
+def _up(folder: Path, *options: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "jusante", "up", "--json", "--project", str(folder), *options]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def _lines_until(process: "subprocess.Popen[str]", event: str, asset: str) -> list[dict[str, object]]:
+    """The lines up to one about an event and an asset."""
+    assert process.stdout
+    lines = []
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and (line := process.stdout.readline()):
+        lines.append(json.loads(line))
+        if lines[-1]["event"] == event and lines[-1].get("asset") == asset:
+            return lines
+    raise AssertionError(f"{event} {asset} did not come: {lines}")

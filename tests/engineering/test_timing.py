@@ -1,0 +1,111 @@
+"""Times in project files: what is wrong with them, where it is told, and that they are in no version."""
+
+from pathlib import Path
+
+import pytest
+
+from jusante.core.trigger import Timing
+from jusante.engineering.project import read_problems
+from jusante.engineering.schemas import schemas
+from jusante.plugins import Connectors
+from jusante.transformation.sql_analysis import analyse
+from projects import write
+
+SOUND = {
+    "jusante.yaml": "name: t\nenvironments:\n  dev: {pools: {heavy: 1}}\n",
+    "sources/db.yaml": (
+        "source: db\nkind: sqlite\nconnection: a.db\nowner: a@b.example\ntables:\n"
+        "  orders:\n    key: [id]\n    ingest:\n      mode: incremental\n      cursor: id\n"
+    ),
+    "models/m/a.sql": "select id from db.orders",
+}
+INGEST = SOUND["sources/db.yaml"]
+
+# The keys that are added to the model's header, and what is said: code, words in it, words in the fix.
+FAULTS = [
+    ("schedule: 0 26 * * *", "J131", "the hour of", "hour 0-23"),
+    ("schedule: 0 6 * *", "J131", "not five fields", "0 6 * * 1-5 America/Sao_Paulo"),
+    ("schedule: 0 0 30 2 *", "J131", "never comes", "L is the last day"),
+    ("schedule: 0 6 * * * Europe/Berln", "J132", "Europe/Berln is no time zone", "did you mean Europe/Berlin?"),
+    ("deadline: '07:00'", "J133", "has no time zone", "07:00 UTC"),
+    ("deadline: 7am UTC", "J133", "is not a time of day", "07:00 America/Sao_Paulo"),
+    ("deadline: '25:00 UTC'", "J133", "is not a time of day", "hour, minute, zone"),
+    ("deadline: '07:00 Mars/Base'", "J132", "Mars/Base is no time zone", "Region/City"),
+    ("every: soon", "J135", "'soon' is not a duration", ""),
+    ("every: 0s", "J135", "not between", ""),
+    ("fresh: 900d", "J135", "not between", ""),
+    ("timeout: 1 hour", "J135", "is not a duration", ""),
+    ("retries: {wait: long}", "J135", "'long' is not a duration", ""),
+    ("retries: {attempts: 0}", "J103", "at least 1", ""),
+    ("retries: {atempts: 2}", "J102", "unknown key atempts", "did you mean attempts?"),
+    ("when: {rows: 5, file: x.csv}", "J134", "one thing", "one of rows, new, file, sql"),
+    ("when: {rows: 5}", "J134", "nothing tells what is new", "a cursor"),
+    ("when: [{file: x.csv}, {webhook: paid}]", "J121", "webhook are not available yet", "use rows"),
+    ("when: {file: x.csv, look: often}", "J135", "'often' is not a duration", ""),
+    ("every: 1h\nschedule: 0 6 * * *", "J136", "schedule and every both say when", "keep one"),
+    ("every: 1h\nfresh: 1h", "J136", "fresh says how old", "keep one"),
+    ("catch_up: all", "J136", "there are none", "write schedule or every"),
+    ("catch_up: some", "J103", "not one of", ""),
+    ("priority: 1000", "J103", "at most 100", ""),
+    ("pool: heavi", "J137", "which nobody has made", "did you mean heavy?"),
+]
+
+
+@pytest.mark.parametrize(("keys", "code", "what", "fix"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_times_that_cannot_be_meant_are_told_with_their_line_and_a_fix(
+    tmp_path: Path, keys: str, code: str, what: str, fix: str
+) -> None:
+    model = f"/* jusante\nabout: x\n{keys}\n*/\nselect id from db.orders"
+    project, problems = _read(write(tmp_path, {**SOUND, "models/m/a.sql": model}))
+
+    assert project is None or code == "J121"
+    assert [problem.code for problem in problems] == [code]
+    assert what in problems[0].what
+    assert fix in problems[0].fix
+    wanted = {"models/m/a.sql:3", "models/m/a.sql:4"} if code != "J137" else {"models/m/a.sql:1"}
+    assert problems[0].where in wanted
+
+
+def test_a_table_of_a_source_a_step_and_a_dashboard_are_checked_alike(tmp_path: Path) -> None:
+    files = {
+        **SOUND,
+        "sources/db.yaml": INGEST + "      every: fast\n",
+        "steps/s.sh": "# jusante\n#   schedule: 99 * * * *\ntrue\n",
+        "dashboards/d.yaml": "title: D\ndeadline: '07:00'\nrows: []\n",
+    }
+    _, problems = _read(write(tmp_path, files))
+
+    assert {(problem.code, problem.where) for problem in problems} == {
+        ("J135", "sources/db.yaml:11"),
+        ("J131", "steps/s.sh:2"),
+        ("J133", "dashboards/d.yaml:2"),
+    }
+
+
+def test_when_something_is_made_is_in_no_version(tmp_path: Path) -> None:
+    model = (
+        "/* jusante\nschedule: 0 6 * * 1-5 America/Sao_Paulo\ndeadline: 07:00 UTC\ncatch_up: all\npool: heavy\n"
+        "retries: {attempts: 5}\npriority: 3\ntimeout: 1h\npaused: true\n*/\nselect id from db.orders"
+    )
+    plain, _ = _read(write(tmp_path, SOUND))
+    source = INGEST + "      every: 5m\n      when: [{rows: 10}, {new: true}]\n"
+    timed, problems = _read(write(tmp_path, {**SOUND, "models/m/a.sql": model, "sources/db.yaml": source}))
+
+    assert problems == []
+    assert plain
+    assert timed
+    assert timed.graph.versions == plain.graph.versions
+    assert timed.graph["m.a"].timing.priority == 3
+    assert [str(condition) for condition in timed.graph["db.orders"].timing.when] == ["rows: 10", "new: true"]
+
+
+def test_the_schemas_for_editors_know_all_keys_of_times() -> None:
+    made = schemas(Connectors())
+
+    for name in ("model", "step", "dashboard"):
+        assert set(Timing.model_fields) <= set(made[name]["properties"])
+    assert set(Timing.model_fields) <= set(made["source"]["$defs"]["Ingest"]["properties"])
+
+
+def _read(folder: Path):
+    return read_problems(folder, None, kinds=Connectors(), analyse=analyse, variables={})

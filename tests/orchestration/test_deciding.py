@@ -1,0 +1,165 @@
+"""Decisions by pairs: what is known and the time, and what is decided of it; and what holds of all decisions."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jusante.core.asset import Asset, Ingested
+from jusante.core.graph import Graph
+from jusante.core.model import Model, Query, SqlModel
+from jusante.core.place import Place
+from jusante.core.source import Ingest, Limits, Source, SourceTable
+from jusante.core.trigger import TIMING
+from jusante.orchestration.conducting.clocks import Every
+from jusante.orchestration.conducting.deciding import decide
+from jusante.orchestration.conducting.decision import Decision, News, Probe, Situation
+from jusante.orchestration.conducting.laws import Law, laws
+from jusante.orchestration.conducting.traces import NOTHING, Trace, remembered
+
+CASES = yaml.safe_load(Path(__file__).with_name("decisions.yaml").read_text())
+MOMENTS = {"since", "ticked", "fired", "aimed", "made", "begun", "failed", "resumed", "at_risk", "missed"}
+START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["says"] for case in CASES])
+def test_decision(case: dict[str, Any]) -> None:
+    decided = decide(_situation(case), _moment(case["now"]))
+    expected = case["expect"]
+    found = {
+        "due": {due.asset: due.kind for due in decided.due},
+        "selection": list(decided.selection),
+        "missed": {missed.asset: missed.ticks for missed in decided.missed},
+        "late": {late.asset: "missed" if late.is_over else "at_risk" for late in decided.late},
+        "waiting": [due.asset for due in decided.waiting],
+        "wake": decided.wake,
+    }
+    if "wake" in expected:
+        expected = {**expected, "wake": _moment(expected["wake"])}
+    if "late" not in expected:
+        assert not found["late"]
+
+    assert {key: found[key] for key in expected} == expected
+
+
+@given(
+    policy=st.sampled_from(["one", "all", "none"]),
+    step=st.sampled_from(["1m", "7m", "1h"]),
+    jumps=st.lists(st.integers(-180, 400), min_size=1, max_size=40),
+    restarts=st.sets(st.integers(0, 39)),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_tick_fires_twice_and_none_is_lost_however_the_clock_jumps(
+    policy: str, step: str, jumps: list[int], restarts: set[int]
+) -> None:
+    clock = Every.parse(step)
+    law = Law("in.a", clock=clock, catch_up=policy)  # type: ignore[arg-type]
+    situation = Situation({"in.a": law}, {}, START, {"in.a": Trace(since=START)})
+    fired: list[dt.datetime] = []
+    left = 0
+    now = latest = START
+    for number, jump in enumerate(jumps):
+        now += jump * MINUTE
+        latest = max(latest, now)
+        if number in restarts:
+            situation = replace(situation, up_since=now)
+        for decided in _carried_out(situation, now):
+            situation = decided[0]
+            fired += [due.tick for due in decided[1].due if due.tick]
+            left += sum(missed.ticks for missed in decided[1].missed)
+
+    assert len(set(fired)) == len(fired)
+    assert fired == sorted(fired)
+    passed = _ticks(clock, START, latest)
+    assert set(fired) <= set(passed)
+    assert len(fired) + left == len(passed)
+    if policy == "all":
+        assert fired == passed
+
+
+@given(
+    due=st.lists(st.tuples(st.sampled_from([None, "a", "b"]), st.integers(-3, 3)), max_size=30),
+    places=st.integers(1, 4),
+    at_once=st.integers(1, 10),
+)
+@settings(max_examples=100, deadline=None)
+def test_no_pool_gives_more_places_than_it_has_and_nobody_waits_for_a_free_one(
+    due: list[tuple[str | None, int]], places: int, at_once: int
+) -> None:
+    all_laws = {
+        f"in.{number}": Law(f"in.{number}", clock=Every.parse("1h"), pool=pool, priority=priority)
+        for number, (pool, priority) in enumerate(due)
+    }
+    traces = {name: Trace(since=START) for name in all_laws}
+    situation = Situation(all_laws, {}, START, traces, pools={"a": places, "b": places}, at_once=at_once)
+    decided = decide(situation, START + dt.timedelta(hours=1))
+
+    taken = [all_laws[each.asset].pool for each in decided.due]
+    assert len(taken) <= at_once
+    assert all(taken.count(pool) <= places for pool in ("a", "b"))
+    assert {each.asset for each in (*decided.due, *decided.waiting)} == set(all_laws)
+    for each in decided.waiting:
+        pool = all_laws[each.asset].pool
+        assert len(taken) == at_once or (pool and taken.count(pool) == places)
+        better = [all_laws[other.asset] for other in decided.due if pool in {None, all_laws[other.asset].pool}]
+        assert all(law.priority >= all_laws[each.asset].priority for law in better)
+
+
+def _carried_out(situation: Situation, now: dt.datetime) -> list[tuple[Situation, Decision]]:
+    """Decide until nothing is due, each time telling the ledger what was decided, and that it succeeded."""
+    steps = []
+    while True:
+        decided = decide(situation, now)
+        if not (decided.due or decided.missed):
+            return steps
+        traces = remembered(situation.traces, decided.events(now))
+        traces = {name: replace(trace, is_open=False) for name, trace in traces.items()}
+        situation = replace(situation, traces=traces)
+        steps.append((situation, decided))
+
+
+def _ticks(clock: Every, after: dt.datetime, until: dt.datetime) -> list[dt.datetime]:
+    minutes = ((until - after) // MINUTE + 1) if until > after else 0
+    passed = (after + MINUTE * number for number in range(1, minutes))
+    return [moment for moment in passed if moment.timestamp() % clock.step.total_seconds() == 0]
+
+
+def _situation(case: Mapping[str, Any]) -> Situation:
+    graph = Graph([_asset(name, given) for name, given in case["assets"].items()])
+    about = case["assets"].items()
+    return Situation(
+        laws(graph),
+        graph.readers,
+        _moment(case.get("up_since", case["now"])),
+        {name: _trace(given["trace"]) for name, given in about if "trace" in given},
+        {name: News("new data", _moment(given["news"])) for name, given in about if "news" in given},
+        {name: Probe(why="a file came", **given["probe"]) for name, given in about if "probe" in given},
+        case.get("pools", {}),
+    )
+
+
+def _asset(name: str, given: Mapping[str, Any]) -> Asset:
+    timing = {key: value for key, value in given.items() if key in TIMING}
+    inputs = tuple(given.get("inputs", ()))
+    if name.startswith("in."):
+        table = SourceTable(ingest=Ingest(**timing))
+        source = Source(source="in", kind="sqlite", limits=Limits(not_during=given.get("quiet")))
+        return Asset(name, Place("sources/in.yaml", 1), inputs, Ingested(source, table, name))
+    return Asset(name, Place("models/m.sql", 1), inputs, SqlModel(Model(**timing), Query("", inputs, "")))
+
+
+def _trace(given: Mapping[str, Any]) -> Trace:
+    values = {key: _moment(value) if key in MOMENTS else value for key, value in given.items()}
+    return replace(NOTHING, **{**values, "seconds": tuple(values.get("seconds", ()))})
+
+
+def _moment(text: str) -> dt.datetime:
+    day, time = text.split()
+    return dt.datetime.fromisoformat(f"2026-06-{int(day):02} {time}+00:00")

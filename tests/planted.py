@@ -184,6 +184,8 @@ def _of_model(graph: Graph, model: str, ingested: list[str]) -> Iterator[Plant]:
     )
     rows = {model: ("J500", "revenue positive: does not hold in 2 of 90 rows")}
     own = _one(model, "definition", model)
+    values = {model: ("J410" if is_python else "J400", "division by zero")}
+    yield Plant(f"{model} was edited, and cannot cope with values", values, own, frozenset({model}), fresh)
     yield Plant(f"{model} was edited, and fails its audit", rows, own, frozenset({model}), fresh)
     if is_python:
         values = {model: ("J410", "ValueError: could not convert string to float: a date")}

@@ -8,6 +8,7 @@ from jusante.app.data_drift import data
 from jusante.app.decisions import findings
 from jusante.app.drift import touched_by
 from jusante.app.evidence import Evidence, see_environment
+from jusante.app.monitoring import unusual
 from jusante.app.system import System
 from jusante.app.telling import tell
 from jusante.core.event import Event
@@ -44,6 +45,7 @@ def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -
     graph = system.graph
     look = _Look(system, run, known, tasks)
     symptoms = [*symptoms_of(tasks), *_held(system, evidence, tasks), *_odd(look), *_likely_personal(look)]
+    symptoms += unusual(system, tasks, known, now)
     cases = cases_of(
         graph,
         tasks,

@@ -133,7 +133,16 @@ def _case(
     known = {each.id: each for symptom in group for each in symptom.touched or ()}
     touched = tuple(known.values()) if by_column and known else readers_of(graph, assets)
     cause = _cause(key, first, len(assets))
-    return Case(key, cause, assets, below, touched, severity(first.kind, touched, below), suspected[first])
+    return Case(
+        key, cause, assets, below, touched, severity(first.kind, touched, below), _of_all(key, assets, suspected[first])
+    )
+
+
+def _of_all(key: str, assets: Sequence[str], suspects: tuple[Suspect, ...]) -> tuple[Suspect, ...]:
+    """Of a source that fails as a whole, it is the source that is suspected, and not one of its tables."""
+    if not key.startswith("source:"):
+        return suspects
+    return tuple(replace(each, subject=key) if each.subject in assets else each for each in suspects)
 
 
 def _cause(key: str, first: Symptom, count: int) -> Cause:

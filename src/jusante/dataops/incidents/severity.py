@@ -9,7 +9,7 @@ OUTWARD = frozenset({"share", "sync", "feature", "application", "ml"})
 """What others see, or what acts by itself."""
 READ = frozenset({"dashboard", "report", "notebook", "analysis", "step"})
 MANY = 10
-TOLD = frozenset({"data_drift", "personal_data"})
+TOLD = frozenset({"data_drift", "personal_data", "monitor"})
 """Kinds that stop nothing as long as the table itself was loaded."""
 
 

@@ -24,6 +24,7 @@ _WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "audit": {"definition": 0.72, "data": 0.62, "schema": 0.60, "outage": 0.45, "environment": 0.25},
     "source_failed": {"definition": 0.70, "schema": 0.55, "data": 0.60, "environment": 0.40},
     "drift": {"definition": 0.40, "schema": 0.30, "environment": 0.10},
+    "monitor": {"definition": 0.60, "data": 0.50, "environment": 0.45, "schema": 0.30},
     "bug": {"environment": 0.70, "definition": 0.65, "data": 0.50, "schema": 0.50},
     "policy": {"definition": 0.80, "schema": 0.50},
 }
@@ -50,7 +51,9 @@ _LATE = re.compile(r"\bfresh|\bnewest\b|\bold\b", re.IGNORECASE)
 
 def suspects(symptom: Symptom, found: Iterable[Change]) -> tuple[Suspect, ...]:
     """What may be the reason, the likeliest first, `MOST` at the most."""
-    ranked = [_given(symptom), *(_weighed(symptom, change) for change in found if symptom.kind not in CERTAIN)]
+    known = tuple(found) if symptom.kind not in CERTAIN else ()
+    is_edited = any(change.kind == "definition" and not change.distance and not change.is_first for change in known)
+    ranked = [_given(symptom), *(_weighed(symptom, change, is_edited=is_edited) for change in known)]
     best: dict[tuple[str, str], Suspect] = {}
     for each in sorted((each for each in ranked if each), key=lambda each: (-each.weight, each.subject)):
         best.setdefault((each.kind, each.subject), each)
@@ -67,7 +70,7 @@ def _given(symptom: Symptom) -> Suspect | None:
     return Suspect(kind, subject.format(**names), what.format(**names), weight, (reason,))
 
 
-def _weighed(symptom: Symptom, change: Change) -> Suspect | None:
+def _weighed(symptom: Symptom, change: Change, *, is_edited: bool) -> Suspect | None:
     weight = _WEIGHTS.get(symptom.kind, _OTHERS).get(change.kind)
     if weight is None:
         return None
@@ -81,7 +84,7 @@ def _weighed(symptom: Symptom, change: Change) -> Suspect | None:
     elif change.kind == "definition" and change.distance and not change.columns and symptom.kind != "audit":
         weight -= 0.10  # an edit above that took no column away seldom keeps a reader from running
     if change.kind == "data" and _FROM_DATA.search(symptom.what):
-        weight += 0.40
+        weight += 0.20 if is_edited else 0.40  # new data come every day, an edit does not
         reasons.append("the error is about values")
     if change.is_odd:
         weight += 0.15

@@ -18,6 +18,7 @@ KINDS = {
     "J302": "storage",
     "J400": "query",
     "J410": "model",
+    "J420": "query",
     "J500": "audit",
     "J700": "installation",
     "J800": "policy",

@@ -64,6 +64,11 @@ def test_odd_data_are_an_incident_until_they_are_accepted(shop: Path) -> None:
     opened = seen(shop, loaded, HOUR)
     assert [(kind, cause) for kind, cause, _ in opened] == [("incident.opened", "data_drift")]
     assert "60 %" in opened[0][2]
+    shown = CliRunner().invoke(cli, ["incidents", "show", "I2", "--project", str(shop)]).output
+    assert "published all the same" in shown
+    told = CliRunner().invoke(cli, ["incidents", "postmortem", "I2", "--project", str(shop)]).output
+    assert "was not what it had been" in told
+    assert "could not be made" not in told
     assert seen(shop, loaded, HOUR) == []
     with Lake.open(shop) as lake:
         accepted = {"data": {"price": at.isoformat()}}

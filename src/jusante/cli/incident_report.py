@@ -14,6 +14,7 @@ from jusante.core import duration
 from jusante.core.incident import Incident, Moment
 from jusante.core.words import counted
 from jusante.dataops.incidents.advice import advice
+from jusante.dataops.incidents.severity import stops_nothing
 
 _COLOURS = {"high": "red", "medium": "yellow", "low": "cyan"}
 _MARKS = {"open": "●", "acknowledged": "◐", "resolved": "✓", "merged": "→"}
@@ -151,6 +152,8 @@ def _who(incident: Incident) -> str:
 
 
 def _data(incident: Incident, now: dt.datetime) -> str:
+    if stops_nothing(incident):
+        return "published all the same"
     if incident.last_good is None:
         return "there never were any: readers have nothing"
     verb = "see" if incident.is_open else "saw"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from jusante.core.incident import ASSIGNED, OPENED, REOPENED, RESOLVED, Incident
 from jusante.core.words import counted
 from jusante.dataops.incidents.advice import advice
+from jusante.dataops.incidents.severity import stops_nothing
 from jusante.ports.notifier import Notice
 
 TOLD = {OPENED: "opened", REOPENED: "is open again", RESOLVED: "is over", ASSIGNED: "is yours"}
@@ -63,6 +64,8 @@ def _of_all(incident: Incident) -> str:
 def _of_reader(incident: Incident, things: list[str], change: str) -> str:
     if change == RESOLVED:
         return f"{incident.cause.asset} is well again. It touched {_named(things)}."
+    if stops_nothing(incident):
+        return f"{incident.cause.asset}: {incident.cause.what}\nYours that read it: {_named(things)}."
     since = f"as of {incident.last_good:%Y-%m-%d %H:%M} UTC" if incident.last_good else "as they were"
     return f"{incident.cause.asset}: {incident.cause.what}\nYours that read it show data {since}: {_named(things)}."
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from jusante.core import duration
 from jusante.core.incident import Incident, Moment
 from jusante.core.words import counted
+from jusante.dataops.incidents.severity import stops_nothing
 
 _WHAT: Mapping[str, str] = {
     "opened": "Opened",
@@ -52,7 +53,8 @@ def _who(incident: Incident) -> str:
 def _happened(incident: Incident, end: dt.datetime) -> str:
     where = f" ({incident.cause.where})" if incident.cause.where else ""
     code = f"{incident.cause.code}: " if incident.cause.code else ""
-    lines = [f"From {_time(incident.opened)} on, {incident.cause.asset} could not be made as it should{where}:"]
+    told = "was not what it had been" if stops_nothing(incident) else "could not be made as it should"
+    lines = [f"From {_time(incident.opened)} on, {incident.cause.asset} {told}{where}:"]
     lines += [f"\n> {code}{incident.cause.what}\n"]
     if incident.resolved:
         lines += [f"It was over at {_time(end)}: {incident.timeline[-1].text}." if incident.timeline else ""]
@@ -68,7 +70,9 @@ def _impact(incident: Incident) -> Iterator[str]:
         owners.setdefault(touched.owner or "nobody", []).append(touched.id)
     for owner, things in owners.items():
         yield f"Read by {owner}: {', '.join(things)}."
-    if incident.last_good:
+    if stops_nothing(incident):
+        yield "What it is about was published all the same."
+    elif incident.last_good:
         yield f"Readers saw data as of {_time(incident.last_good)}."
     else:
         yield "There had never been data for readers to see."
@@ -99,7 +103,7 @@ def _moment(moment: Moment) -> str:
 
 def _well(incident: Incident) -> Iterator[str]:
     yield "It was found by the run itself."
-    if incident.last_good:
+    if incident.last_good and not stops_nothing(incident):
         yield "Nothing wrong was published: readers kept the last good data."
     if incident.below:
         yield f"{counted(len(incident.below), 'asset')} below were not made from what was wrong."

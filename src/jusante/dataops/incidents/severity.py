@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from jusante.core.blast import Touched
-from jusante.core.incident import Severity
+from jusante.core.incident import Incident, Severity
 
 OUTWARD = frozenset({"share", "sync", "feature", "application", "ml"})
 """What others see, or what acts by itself."""
@@ -24,3 +24,8 @@ def severity(kind: str, touched: Iterable[Touched], waiting: Iterable[str]) -> S
         worst -= 1
     steps: tuple[Severity, ...] = ("low", "medium", "high")
     return steps[max(worst, 0)]
+
+
+def stops_nothing(incident: Incident) -> bool:
+    """Whether it is only told, and what it is about was published all the same."""
+    return incident.cause.kind in TOLD and not incident.cause.code

@@ -68,7 +68,7 @@ def _put_incidents(connection: sa.Connection, events: Iterable[Event]) -> None:
         number = int(event.payload["incident"][1:])
         if number not in found:
             query = sa.select(INCIDENTS.c.incident).where(INCIDENTS.c.number == number)
-            kept = connection.execute(query).scalar_one_or_none()
+            kept = connection.execute(query.with_for_update()).scalar_one_or_none()  # two people may act at once
             found[number] = Incident.from_dict(kept) if kept else None
         found[number] = after(found[number], event)
     rows = [

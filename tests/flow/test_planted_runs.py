@@ -144,7 +144,12 @@ def begun_in(report: Report) -> list[Incident]:
     return [each for each in (*said(report, "opened"), *said(report, "reopened")) if each.cause.kind != "monitor"]
 
 
-@pytest.mark.parametrize("plant", PLANTS, ids=[plant.title for plant in PLANTS])
+QUICK = {"the source is down", "a needed column is dropped", "bad rows", "an edit, while data come", "two at once"}
+"""Those that are run each time; the rest with the slow ones."""
+RUN = [pytest.param(p, id=p.title, marks=[] if p.title in QUICK else [pytest.mark.slow]) for p in PLANTS]
+
+
+@pytest.mark.parametrize("plant", RUN)
 def test_a_planted_failure_is_found_and_is_over_when_it_is_mended(folder: Path, plant: Plant) -> None:
     plant.do(folder)
     report = run(folder)

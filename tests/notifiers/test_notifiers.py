@@ -154,7 +154,9 @@ def test_each_owner_is_told_once_for_each_finding_of_what_is_theirs(tmp_path: Pa
     run(tmp_path)
     sql(tmp_path / "shop.db", "alter table orders rename column total to amount")
     run(tmp_path)
-    assert len(told(tmp_path)) == 4, "the same change another time is news"
+    kinds = [notice["kind"] for notice in told(tmp_path)]
+    assert kinds.count("drift.held") == 4, "the same change another time is news"
+    assert kinds.count("incident.resolved") == len(kinds) - 4 == 2, "each owner hears when it is over"
 
 
 def test_a_receiver_that_is_down_fails_no_run_and_gets_the_notice_with_the_next(

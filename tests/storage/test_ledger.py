@@ -96,6 +96,23 @@ def test_what_follows_from_the_ledger_can_be_made_anew(store: SqlMetadata, url: 
     assert [run.run_id for run in store.unfinished()] == ["r3"]
 
 
+def test_incidents_follow_from_the_ledger(store: SqlMetadata, url: str) -> None:
+    found = {"key": "asset:a.b", "severity": "low", "owner": None, "before": None, "last_good": None, "assets": ["a.b"]}
+    found |= {"below": ["c.d"], "touched": [], "suspects": [], "cause": {"asset": "a.b", "kind": "query", "what": "no"}}
+    told = [("I1", "incident.opened", found), ("I2", "incident.opened", found), ("I1", "incident.acknowledged", {})]
+    store.tell([Event(kind, NOW, "r1", "a.b", {"incident": name, **said}) for name, kind, said in told])
+    store.tell([Event("incident.resolved", NOW, "r2", "a.b", {"incident": "I2", "why": "a.b succeeded"})])
+    before = store.incidents(None, 9)
+    assert [(each.id, each.state) for each in before] == [("I2", "resolved"), ("I1", "acknowledged")]
+    assert [each.id for each in store.incidents(["open", "acknowledged"], 9)] == ["I1"]
+    assert store.incident(1) == before[1]
+    assert store.incident(3) is None
+    assert [moment.actor for moment in before[1].timeline] == ["me", "me"]
+    execute(url, "delete from incidents")
+    store.rebuild()
+    assert store.incidents(None, 9) == before
+
+
 def test_seals_hold_while_many_write_at_once(store: SqlMetadata, url: str) -> None:
     def write(number: int) -> None:
         own = SqlMetadata(url)

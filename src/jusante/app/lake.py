@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from jusante.app.columns import column_named, columns_of
 from jusante.app.declassifying import tell_declassified
 from jusante.app.guards import Guardian
+from jusante.app.incidents import observe
 from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
@@ -149,12 +150,14 @@ class Lake:
             tell_declassified(system, run.run_id, _now())
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
+            observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
-            undelivered += [f"owners could not be told by {problem}" for problem in tell_held(system)]
-        return Report(
-            run.run_id, ended.status, round(time.monotonic() - began, 3), tasks, recovered, tuple(undelivered)
-        )
+            undelivered += [
+                f"owners could not be told by {problem}" for problem in (*tell_held(system), *observed.untold)
+            ]
+        seconds = round(time.monotonic() - began, 3)
+        return Report(run.run_id, ended.status, seconds, tasks, recovered, tuple(undelivered), observed.news)
 
     @contextmanager
     def conducted(self) -> Iterator[None]:

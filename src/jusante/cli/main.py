@@ -31,6 +31,8 @@ COMMANDS = {
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),
     "logs": ("history", "What one run did, task by task."),
+    "incidents": ("incidents", "What is wrong, why, whom it touches, and what is done about it."),
+    "metrics": ("metrics", "What the ledger knows, as OpenMetrics text for a monitoring system."),
     "audit": ("audit", "Prove that the ledger is as it was written; see what happened."),
     "rollback": ("keep", "Make an earlier snapshot of a table the current one."),
     "maintain": ("keep", "Compact small files, expire old snapshots, sweep leftovers."),

@@ -22,6 +22,7 @@ def print_report(report: Report) -> None:
     if not done:
         left = sum(task.status == "skipped" for task in report.tasks)
         console.print(f"Nothing is stale: {counted(left, 'asset')} up to date ({report.seconds:.1f} s).")
+        _print_incidents(console, report)
         return
     _print_tasks(console, done)
     _print_notices(console, report.tasks)
@@ -29,6 +30,14 @@ def print_report(report: Report) -> None:
         console.print(Text.assemble(("! ", "yellow"), notice))
     _print_errors(console, report.tasks)
     console.print(closing(report))
+    _print_incidents(console, report)
+
+
+def _print_incidents(console: Console, report: Report) -> None:
+    if report.incidents:
+        from jusante.cli.incident_report import tell_news
+
+        tell_news(console, report.incidents)
 
 
 def _print_tasks(console: Console, tasks: list[Task]) -> None:

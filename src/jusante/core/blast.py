@@ -58,6 +58,14 @@ def _place(target: Origin) -> Origin:
     return target if target.table.startswith(CHECK) else Origin(target.table, "")
 
 
+def readers_of(graph: Graph, names: Iterable[str]) -> tuple[Touched, ...]:
+    """All that reads these assets, directly or not, the most important first; they themselves are left out."""
+    own = {name for name in names if name in graph}
+    return tuple(
+        sorted((_touched(graph, Origin(name, ""), (), is_direct=True) for name in graph.below(own) - own), key=_rank)
+    )
+
+
 def _beyond(graph: Graph, columns: ColumnGraph, found: Iterable[str]) -> set[str]:
     """All that reads what is touched and whose columns are not known, as before a first run: it may depend on any."""
     blind = [name for name in found if name in graph and not columns.columns(name)]

@@ -12,3 +12,13 @@ def parse(text: str) -> dt.timedelta:
     if not found:
         raise ValueError(f"{text!r} is not a duration: write a number and s, m, h, d or w, as in 90s, 15m, 26h, 3d")
     return dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def words(length: dt.timedelta) -> str:
+    """A length of time for a person, to its largest unit and the next: `45 s`, `12 min`, `3 h 20 min`, `2 d 4 h`."""
+    seconds = max(int(length.total_seconds()), 0)
+    for unit, name, smaller, name_of_smaller in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min")):
+        if seconds >= unit:
+            rest = seconds % unit // smaller
+            return f"{seconds // unit} {name}" + (f" {rest} {name_of_smaller}" if rest else "")
+    return f"{seconds // 60} min" if seconds >= 60 else f"{seconds} s"

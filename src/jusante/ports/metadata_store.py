@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from jusante.core.event import Event, Fault, Segment
+from jusante.core.incident import Incident
 from jusante.core.run import AssetState, Run, Task
 
 
@@ -49,6 +50,12 @@ class MetadataStore(Protocol):
     def latest(self, kind: str | None, limit: int, *, asset: str | None = None) -> tuple[Event, ...]:
         """The last events of a kind (of any, for None), newest first; those about one asset, where it is named."""
 
+    def incidents(self, states: Sequence[str] | None, limit: int) -> tuple[Incident, ...]:
+        """The incidents in these states (in any, for None), newest first."""
+
+    def incident(self, number: int) -> Incident | None:
+        """An incident by its number."""
+
     def head(self) -> Segment | None:
         """The last seal of the ledger, after sealing what is not sealed yet; None for an empty ledger."""
 
@@ -56,7 +63,7 @@ class MetadataStore(Protocol):
         """All in the ledger that is not as it was written. `head` is the digest of a seal, kept elsewhere."""
 
     def rebuild(self) -> int:
-        """Work out anew, from the ledger, runs, tasks and states; how many events there are."""
+        """Work out anew, from the ledger, runs, tasks, states and incidents; how many events there are."""
 
     def close(self) -> None:
         """Let go of connections."""

@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from jusante.core.event import Event
-from jusante.storage.sql_metadata.tables import RUNS, STATES, TASKS
+from jusante.core.incident import Incident, after
+from jusante.storage.sql_metadata.tables import INCIDENTS, RUNS, STATES, TASKS
 
-PROJECTED = (RUNS, TASKS, STATES)
+PROJECTED = (RUNS, TASKS, STATES, INCIDENTS)
 """The tables that hold nothing which is not in the ledger."""
 
 
@@ -22,6 +23,7 @@ def project(connection: sa.Connection, events: Iterable[Event]) -> None:
     ended: dict[str, Mapping[str, Any]] = {}
     tasks: list[dict[str, Any]] = []
     states: dict[str, Mapping[str, Any]] = {}
+    incidents: list[Event] = []
     for event in events:
         match event.kind.partition(".")[0]:
             case "run" if event.kind == "run.started":
@@ -31,12 +33,15 @@ def project(connection: sa.Connection, events: Iterable[Event]) -> None:
             case "task":
                 status = event.payload["task"]["status"]
                 tasks.append({"seq": event.seq, "run_id": event.run_id, "asset": event.asset, "status": status})
+            case "incident":
+                incidents.append(event)
         if state := event.payload.get("state"):
             states[state["asset"]] = state
     _put_runs(connection, started, ended)
     if tasks:
         connection.execute(TASKS.insert(), tasks)
     _put_states(connection, states)
+    _put_incidents(connection, incidents)
 
 
 def _put_runs(
@@ -54,3 +59,24 @@ def _put_states(connection: sa.Connection, states: Mapping[str, Mapping[str, Any
     if states:
         connection.execute(STATES.delete().where(STATES.c.asset == sa.bindparam("id")), [{"id": s} for s in states])
         connection.execute(STATES.insert(), [{"asset": name, "state": dict(state)} for name, state in states.items()])
+
+
+def _put_incidents(connection: sa.Connection, events: Iterable[Event]) -> None:
+    """Each incident as it is after its events."""
+    found: dict[int, Incident | None] = {}
+    for event in events:
+        number = int(event.payload["incident"][1:])
+        if number not in found:
+            query = sa.select(INCIDENTS.c.incident).where(INCIDENTS.c.number == number)
+            kept = connection.execute(query.with_for_update()).scalar_one_or_none()  # two people may act at once
+            found[number] = Incident.from_dict(kept) if kept else None
+        found[number] = after(found[number], event)
+    rows = [
+        {"number": number, "state": incident.state, "incident": incident.as_dict()}
+        for number, incident in found.items()
+        if incident
+    ]
+    if rows:
+        gone = INCIDENTS.delete().where(INCIDENTS.c.number == sa.bindparam("one"))
+        connection.execute(gone, [{"one": row["number"]} for row in rows])
+        connection.execute(INCIDENTS.insert(), rows)

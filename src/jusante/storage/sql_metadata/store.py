@@ -15,11 +15,12 @@ from pydantic_core import from_json  # three times as fast as json: the ledger i
 from sqlalchemy.pool import QueuePool
 
 from jusante.core.event import Event, Fault, Segment, faults
+from jusante.core.incident import Incident
 from jusante.core.run import AssetState, Run, Task
 from jusante.errors import ExtraMissing, StorageError
 from jusante.storage.sql_metadata import ledger
 from jusante.storage.sql_metadata.projections import PROJECTED, project
-from jusante.storage.sql_metadata.tables import EVENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
+from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
 PROJECTED_AT_ONCE = 10_000
 
@@ -144,6 +145,20 @@ class SqlMetadata:
         query = sa.select(EVENTS).order_by(EVENTS.c.seq.desc()).limit(limit)
         query = query if kind is None else query.where(EVENTS.c.kind == kind)
         return self._select_events(query if asset is None else query.where(EVENTS.c.asset == asset))
+
+    def incidents(self, states: Sequence[str] | None, limit: int) -> tuple[Incident, ...]:
+        """The incidents in these states (in any, for None), newest first."""
+        query = sa.select(INCIDENTS.c.incident).order_by(INCIDENTS.c.number.desc()).limit(limit)
+        query = query if states is None else query.where(INCIDENTS.c.state.in_(states))
+        with self._transaction() as connection:
+            return tuple(Incident.from_dict(row) for row in connection.execute(query).scalars())
+
+    def incident(self, number: int) -> Incident | None:
+        """An incident by its number."""
+        query = sa.select(INCIDENTS.c.incident).where(INCIDENTS.c.number == number)
+        with self._transaction() as connection:
+            kept = connection.execute(query).scalar_one_or_none()
+        return Incident.from_dict(kept) if kept else None
 
     # -- the ledger as a whole ---------------------------------------------------------------------------------------
 

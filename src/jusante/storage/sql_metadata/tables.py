@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that these tables are the outcome of."""
 
 METADATA = sa.MetaData()
@@ -66,4 +66,12 @@ STATES = sa.Table(
     METADATA,
     sa.Column("asset", sa.String(400), primary_key=True),
     sa.Column("state", sa.JSON, nullable=False),
+)
+
+INCIDENTS = sa.Table(
+    "incidents",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("incident", sa.JSON, nullable=False),
 )

@@ -1,0 +1,182 @@
+"""Incidents of a project: found at the end of each run, looked up, and acted upon."""
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from jusante.app.data_drift import data
+from jusante.app.decisions import findings
+from jusante.app.drift import touched_by
+from jusante.app.evidence import Evidence, see_environment
+from jusante.app.monitoring import unusual
+from jusante.app.system import System
+from jusante.app.telling import tell
+from jusante.core.event import Event
+from jusante.core.holds import needing, reason, ways
+from jusante.core.incident import Incident
+from jusante.core.run import Run, Task
+from jusante.dataops.incidents import Case, News, Symptom, cases_of, changes, decide, suspects, symptoms_of
+from jusante.dataops.incidents.deciding import Now
+from jusante.dataops.incidents.notices import notices_of
+from jusante.dataops.incidents.symptoms import is_well
+from jusante.errors import UsageError
+from jusante.ingestion.data_drift import FOUND, sentence
+from jusante.orchestration.holding import holds_of
+from jusante.security.sensitive import LIKELY
+
+REMEMBERED = 500
+"""So many of the latest incidents are held against what a run has found."""
+MOST_EVENTS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a run did to incidents: each that opened, came back or is over, with that; and who could not be told."""
+
+    news: tuple[tuple[str, Incident], ...] = ()
+    untold: tuple[str, ...] = ()
+
+
+def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -> Observed:
+    """Open, continue and resolve incidents by what a run did, and tell owners. Call it while the project is held."""
+    see_environment(system, run.run_id, run.started_at)
+    known = system.metadata.incidents(None, REMEMBERED)
+    evidence = Evidence(system, known)
+    graph = system.graph
+    look = _Look(system, run, known, tasks)
+    symptoms = [*symptoms_of(tasks), *_held(system, evidence, tasks), *_odd(look), *_likely_personal(look)]
+    symptoms += unusual(system, tasks, known, now)
+    cases = cases_of(
+        graph,
+        tasks,
+        symptoms,
+        lambda symptom: suspects(symptom, changes(graph, symptom.asset, evidence.past(symptom.asset))),
+    )
+    news = _decided(system, cases, known, tasks, Now((), (), now, run.run_id), evidence)
+    return _told(system, news, now)
+
+
+def _decided(
+    system: System,
+    cases: Sequence[Case],
+    known: Sequence[Incident],
+    tasks: Sequence[Task],
+    now: Now,
+    evidence: Evidence,
+) -> News:
+    seen = {task.asset for task in tasks}
+    well = {task.asset for task in tasks if is_well(task)}
+    if any(incident.is_open for incident in known):
+        last = system.metadata.last_tasks()
+        well |= {name for name, task in last.items() if name not in seen and is_well(task)}
+    good = {name: state.at for name, state in evidence.states.items()}
+    number = known[0].number + 1 if known else 1
+    return decide(system.graph, cases, known, Now(well, seen, now.at, now.run_id), good, number)
+
+
+def _told(system: System, news: News, now: dt.datetime) -> Observed:
+    """Write it down, and tell owners of what is new to them."""
+    if not news.events:
+        return Observed()
+    system.metadata.tell(news.events)
+    changed = [(event.kind, find(system, str(event.payload["incident"]))) for event in news.events]
+    shown = tuple((kind, each) for kind, each in changed if kind != "incident.continued" and not each.is_silent(now))
+    notices = [notice for kind, each in changed for notice in notices_of(each, kind, now)]
+    return Observed(shown, tell(system, tuple(notices)) if notices else ())
+
+
+# -- what is wrong beside tasks that failed ------------------------------------------------------------------------------
+
+
+def _held(system: System, evidence: Evidence, tasks: Sequence[Task]) -> Iterator[Symptom]:
+    """Tables of which columns wait for a decision, with what needs them."""
+    seen = {task.asset for task in tasks}
+    holds = [hold for hold in holds_of(evidence.states) if hold.table in seen and hold.stops]
+    if not holds:
+        return
+    from jusante.app.columns import columns_of
+
+    needs = needing(columns_of(system), holds)
+    for table in dict.fromkeys(hold.table for hold in holds):
+        of_table = [hold for hold in holds if hold.table == table]
+        found = touched_by(system, [hold.finding for hold in of_table], of_table)
+        more = f"; and {len(of_table) - 1} more" if len(of_table) > 1 else ""
+        yield Symptom(
+            asset=table,
+            kind="drift",
+            what=reason(of_table[0].finding) + more,
+            where=str(system.graph[table].place),
+            fix=next(iter(ways(of_table[0].finding)), ""),
+            needed_by=tuple(name for name, each in needs.items() if any(hold.table == table for hold in each)),
+            touched=tuple({touched.id: touched for each in found for touched in each.blast}.values()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A run that is over, and what was known before."""
+
+    system: System
+    run: Run
+    known: Sequence[Incident]
+    tasks: Sequence[Task]
+
+    def in_question(self, kind: str, told: str) -> tuple[str, ...]:
+        """The tables of this run of which an event of it tells, or an incident of this kind that goes on."""
+        if not self.tasks:
+            return ()
+        events = self.system.metadata.latest(told, MOST_EVENTS)
+        names = [event.asset for event in events if event.run_id == self.run.run_id]
+        names += [name for each in self.known if each.is_open and each.cause.kind == kind for name in each.assets]
+        wrong = {task.asset for task in self.tasks if task.error and task.status in {"failed", "held"}}
+        seen = {task.asset for task in self.tasks} - wrong
+        return tuple(dict.fromkeys(name for name in names if name in seen and name in self.system.graph))
+
+
+def _odd(look: _Look) -> Iterator[Symptom]:
+    """Loads whose data are not what they were, as long as nobody has accepted them."""
+    system = look.system
+    for name in look.in_question("data_drift", FOUND):
+        if found := data(system, name):
+            more = f"; and {len(found) - 1} more" if len(found) > 1 else ""
+            where, fix = str(system.graph[name].place), f"jusante drift accept {name}"
+            yield Symptom(name, "data_drift", sentence(found[0]) + more, where, fix)
+
+
+def _likely_personal(look: _Look) -> Iterator[Symptom]:
+    """Columns that look personal and of which nobody has said whether they are."""
+    system = look.system
+    names = look.in_question("personal_data", LIKELY)
+    waiting = [each for each in findings(system) if each.table in names] if names else []
+    for table in dict.fromkeys(each.table for each in waiting):
+        columns = [each.likely.column for each in waiting if each.table == table]
+        what = f"nobody has decided whether these are personal data: {', '.join(columns)}"
+        yield Symptom(table, "personal_data", what, str(system.graph[table].place), f"jusante classify {table}")
+
+
+# -- looking up and acting -----------------------------------------------------------------------------------------------
+
+
+def find(system: System, name: str) -> Incident:
+    """The incident of that name (`I12`, or 12). Raises UsageError where there is none."""
+    digits = name.removeprefix("I").removeprefix("i")
+    incident = system.metadata.incident(int(digits)) if digits.isdigit() and len(digits) < 10 else None
+    if incident is None:
+        raise UsageError(f"there is no incident {name}", fix="jusante incidents --all lists them")
+    return incident
+
+
+def act(system: System, events: Sequence[Event], now: dt.datetime) -> tuple[Incident, tuple[str, ...]]:
+    """Write down what somebody does about an incident; it as it is then, and in words who could not be told."""
+    system.metadata.tell(events)
+    incident = find(system, str(events[0].payload["incident"]))
+    notices = notices_of(incident, events[0].kind, now)
+    return incident, tell(system, notices) if notices else ()
+
+
+def owners(incident: Incident) -> Mapping[str, tuple[str, ...]]:
+    """What is touched, by its owner; under an empty name what has none."""
+    found: dict[str, list[str]] = {}
+    for touched in incident.touched:
+        found.setdefault(touched.owner or "", []).append(touched.id)
+    return {owner: tuple(things) for owner, things in found.items()}

@@ -1,0 +1,61 @@
+"""Monitors asked at the end of a run: of what it did, and of what was unusual before. The ledger is their memory."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+
+from jusante.app.system import System
+from jusante.core.incident import Incident
+from jusante.core.run import Task
+from jusante.dataops.incidents import Symptom
+from jusante.dataops.monitors import too_quiet, too_slow, unsteady
+from jusante.dataops.monitors.duration import LEAST_SECONDS
+from jusante.dataops.monitors.failure_rate import LEAST_FAILURES
+
+REMEMBERED = 60
+"""So many tasks of an asset are looked back at: the usual moves with it."""
+LOADS = 30
+"""So many loads of a table show its beat, over some weeks where it comes daily."""
+MOST_FAILURES = 1_000
+
+
+def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], now: dt.datetime) -> Iterator[Symptom]:
+    """What is unusual about assets that did not fail: one symptom for each, with all that is."""
+    open_ = {name for each in known if each.is_open and each.cause.kind == "monitor" for name in each.assets}
+    done = {task.asset: task for task in tasks if not task.error and task.asset in system.graph}
+    slow = {name for name, task in done.items() if task.seconds > LEAST_SECONDS or name in open_}
+    quiet = {name for name, task in done.items() if system.graph[name].kind == "ingested" and task.status == "skipped"}
+    failing = {name for name in done if name in open_} | _failed_before(system, done)
+    for name in done:
+        said = [*_slow(system, name, slow), *_quiet(system, name, quiet, now), *_unsteady(system, name, failing)]
+        if said:
+            yield Symptom(name, "monitor", "; ".join(said), str(system.graph[name].place))
+
+
+def _failed_before(system: System, done: Collection[str]) -> set[str]:
+    failures = Counter(event.asset for event in system.metadata.latest("task.failed", MOST_FAILURES))
+    return {name for name in done if failures[name] >= LEAST_FAILURES}
+
+
+def _slow(system: System, name: str, asked: Collection[str]) -> Iterator[str]:
+    if name in asked:
+        events = system.metadata.latest("task.succeeded", REMEMBERED, asset=name)
+        seconds = [float(event.payload["task"]["seconds"]) for event in events]
+        if seconds and (said := too_slow(seconds[1:], seconds[0])):
+            yield said
+
+
+def _quiet(system: System, name: str, asked: Collection[str], now: dt.datetime) -> Iterator[str]:
+    if name in asked:
+        events = system.metadata.latest("task.succeeded", LOADS, asset=name)
+        if said := too_quiet(sorted(event.at for event in events), now):
+            yield said
+
+
+def _unsteady(system: System, name: str, asked: Collection[str]) -> Iterator[str]:
+    if name in asked:
+        kinds = ("task.succeeded", "task.failed")
+        events = [event for kind in kinds for event in system.metadata.latest(kind, REMEMBERED, asset=name)]
+        events.sort(key=lambda event: event.seq or 0, reverse=True)
+        if said := unsteady([event.kind == "task.succeeded" for event in events[:REMEMBERED]]):
+            yield said

@@ -1,0 +1,201 @@
+"""`jusante incidents`: what is wrong, why, whom it touches, and what is done about it."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jusante.cli.options import opened, project_options
+
+if TYPE_CHECKING:
+    from jusante.core.event import Event
+    from jusante.core.incident import Incident
+
+Act = Callable[["Incident", dt.datetime], "Sequence[Event]"]
+
+
+class _ListsByDefault(click.Group):
+    """`jusante incidents` is `jusante incidents list`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does it, with `list` where no other command is named."""
+        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help"}):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_ListsByDefault)
+def incidents() -> None:
+    """What is wrong, one incident for each cause: why, whom it touches, and what is done about it."""
+
+
+@incidents.command("list")
+@click.option("--all", "all_", is_flag=True, help="Also those that are over.")
+@click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many, at the most.")
+@project_options
+def list_(all_: bool, limit: int, folder: Path, environment: str | None, as_json: bool) -> None:
+    """The incidents that go on, newest first. `jusante incidents` alone does this."""
+    from jusante.cli.console import print_json
+    from jusante.cli.incident_report import tell_list
+
+    with opened(folder, environment) as lake:
+        found = lake.metadata.incidents(None if all_ else ["open", "acknowledged"], limit)
+    if as_json:
+        print_json({"incidents": [incident.as_dict() for incident in found]})
+    else:
+        tell_list(found, _now(), with_past=all_)
+
+
+@incidents.command()
+@click.argument("incident")
+@project_options
+def show(incident: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """One INCIDENT: its cause, whom it touches, what is suspected, what happened so far, and what to do."""
+    from jusante.app.incidents import find
+    from jusante.cli.console import print_json
+    from jusante.cli.incident_report import tell_one
+
+    with opened(folder, environment) as lake:
+        found = find(lake.system, incident)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        tell_one(found, _now())
+
+
+@incidents.command()
+@click.argument("incident")
+@project_options
+def acknowledge(incident: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Say that you have seen it and look after it."""
+    from jusante.dataops.incidents import acting
+
+    _act(incident, acting.acknowledge, folder, environment, as_json=as_json)
+
+
+@incidents.command()
+@click.argument("incident")
+@click.argument("who")
+@project_options
+def assign(incident: str, who: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Give it to WHO, named as owners are in project files. They are told."""
+    from jusante.dataops.incidents import acting
+
+    _act(incident, lambda found, now: acting.assign(found, who, now), folder, environment, as_json=as_json)
+
+
+@incidents.command()
+@click.argument("incident")
+@click.argument("text")
+@project_options
+def comment(incident: str, text: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Keep TEXT with it. The ledger forgets nothing: write no personal data and no secrets."""
+    from jusante.dataops.incidents import acting
+
+    _act(incident, lambda found, now: acting.comment(found, text, now), folder, environment, as_json=as_json)
+
+
+@incidents.command()
+@click.argument("incident")
+@click.argument("why", default="")
+@project_options
+def resolve(incident: str, why: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Say that it is over, and WHY. By itself it is over when what failed succeeds."""
+    from jusante.dataops.incidents import acting
+
+    _act(incident, lambda found, now: acting.resolve(found, why, now), folder, environment, as_json=as_json)
+
+
+@incidents.command()
+@click.argument("incident")
+@click.argument("why", default="")
+@project_options
+def reopen(incident: str, why: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Say that it is not over, and WHY."""
+    from jusante.dataops.incidents import acting
+
+    _act(incident, lambda found, now: acting.reopen(found, why, now), folder, environment, as_json=as_json)
+
+
+@incidents.command()
+@click.argument("incident")
+@click.argument("into")
+@project_options
+def merge(incident: str, into: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Make INCIDENT a part of another, INTO: they have one cause."""
+    from jusante.app.incidents import find
+    from jusante.dataops.incidents import acting
+
+    with opened(folder, environment) as lake:
+        other = find(lake.system, into)
+    _act(incident, lambda found, now: acting.merge(found, other, now), folder, environment, as_json=as_json)
+
+
+@incidents.command()
+@click.argument("incident")
+@click.option("--for", "length", metavar="DURATION", help="How long, as 90m, 4h or 2d.")
+@click.option("--until", metavar="TIME", help="Until when, as '2027-01-31 07:00'; UTC, where it names no other offset.")
+@project_options
+def silence(
+    incident: str, length: str | None, until: str | None, folder: Path, environment: str | None, as_json: bool
+) -> None:
+    """Tell nobody of it for a time. It has to have an end."""
+    from jusante.dataops.incidents import acting
+
+    end = _end(length, until, _now())
+    _act(incident, lambda found, now: acting.silence(found, end, now), folder, environment, as_json=as_json)
+
+
+@incidents.command()
+@click.argument("incident")
+@project_options
+def postmortem(incident: str, folder: Path, environment: str | None, as_json: bool) -> None:
+    """Print a draft of what is written afterwards, in Markdown: facts from the ledger, and questions."""
+    from jusante.app.incidents import find
+    from jusante.cli.console import print_json
+    from jusante.dataops.incidents.postmortem import draft
+
+    with opened(folder, environment) as lake:
+        found = find(lake.system, incident)
+    text = draft(found, _now())
+    if as_json:
+        print_json({"id": found.id, "markdown": text})
+    else:
+        click.echo(text, nl=False)
+
+
+def _act(name: str, act: Act, folder: Path, environment: str | None, *, as_json: bool) -> None:
+    from jusante.app.incidents import act as do
+    from jusante.app.incidents import find
+    from jusante.cli.console import print_json
+    from jusante.cli.incident_report import tell_done
+
+    now = _now()
+    with opened(folder, environment) as lake:
+        found, untold = do(lake.system, act(find(lake.system, name), now), now)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        tell_done(found, untold)
+
+
+def _end(length: str | None, until: str | None, now: dt.datetime) -> dt.datetime:
+    """When a silence ends. Raises UsageError unless exactly one of the two says so."""
+    from jusante.core import duration
+    from jusante.errors import UsageError
+
+    if (length is None) == (until is None):
+        raise UsageError("a silence needs an end", fix="--for 4h, or --until '2027-01-31 07:00'")
+    try:
+        if length is not None:
+            return now + duration.parse(length)
+        end = dt.datetime.fromisoformat(str(until))
+    except (ValueError, OverflowError) as error:
+        raise UsageError(str(error), where="--for" if length else "--until") from None
+    return end.astimezone(dt.UTC) if end.tzinfo else end.replace(tzinfo=dt.UTC)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

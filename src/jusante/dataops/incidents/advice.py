@@ -1,0 +1,30 @@
+"""What to do about an incident: the fix that the error bears, then what helps with its kind, as commands."""
+
+from jusante.core.incident import Incident
+
+_BY_KIND: dict[str, tuple[str, ...]] = {
+    "source_down": ("see whether the source is up; nothing was lost: jusante run loads what came in the meantime",),
+    "source_denied": ("ask the owner of the source for the right, or renew the credentials",),
+    "drift": ("jusante drift shows the change, whom it hits, and the commands that decide",),
+    "data_drift": ("jusante drift shows what was measured; if it is right so: jusante drift accept {asset}",),
+    "personal_data": ("jusante classify lists the columns, and what can be said of them",),
+    "audit": ("look at the rows that fail; readers keep what they have until they are right",),
+    "storage": ("free some space or give the right to write, then: jusante run",),
+    "installation": ("jusante doctor tells what is missing",),
+    "policy": ("jusante check tells which purpose is missing, and where",),
+}
+
+
+def advice(incident: Incident) -> tuple[str, ...]:
+    """What to do, the first thing first."""
+    first = incident.suspects[0] if incident.suspects else None
+    found = [incident.cause.fix] if incident.cause.fix else []
+    if first and first.kind == "definition" and first.subject in (*incident.assets, incident.cause.asset):
+        found.append(f"see what was edited last in {incident.cause.where or first.subject}")
+    elif first and first.subject not in incident.assets:
+        found.append(f"look at {first.subject} first: jusante lineage {first.subject}")
+    asset = incident.assets[0] if incident.assets else incident.cause.asset
+    found += [text.format(asset=asset) for text in _BY_KIND.get(incident.cause.kind, ())]
+    if len(incident.assets) == 1 and incident.cause.kind not in {"storage", "installation"}:
+        found.append(f"when it is mended: jusante run {asset}+")
+    return tuple(dict.fromkeys(found))

@@ -1,0 +1,51 @@
+"""Monitors by pairs: what they are given, and what they say of it."""
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jusante.dataops.monitors import too_quiet, too_slow, unsteady
+
+CASES = yaml.safe_load((Path(__file__).parent / "monitor_cases.yaml").read_text(encoding="utf-8"))
+MONDAY = dt.datetime(2026, 5, 4, tzinfo=dt.UTC)
+
+
+def at(hours: float) -> dt.datetime:
+    return MONDAY + dt.timedelta(hours=hours)
+
+
+def said(rule: str, case: dict[str, Any]) -> str | None:
+    match rule:
+        case "too_slow":
+            return too_slow(case["before"], case["seconds"])
+        case "too_quiet":
+            return too_quiet([at(hours) for hours in case["loads"]], at(case["now"]))
+    return unsteady([mark == "+" for mark in case["tries"]])
+
+
+@pytest.mark.parametrize(
+    ("rule", "case"),
+    [(rule, case) for rule, cases in CASES.items() for case in cases],
+    ids=[f"{rule}: {case['title']}" for rule, cases in CASES.items() for case in cases],
+)
+def test_a_monitor_says_what_it_should(rule: str, case: dict[str, Any]) -> None:
+    found = said(rule, case)
+    assert found is None if case["says"] is None else case["says"] in (found or "")
+
+
+@given(st.lists(st.floats(0, 10_000), max_size=60), st.floats(0, 10_000))
+def test_a_task_that_is_no_slower_than_the_slowest_of_a_steady_past_is_never_too_slow(
+    before: list[float], more: float
+) -> None:
+    seconds = min([more, *before])
+    assert too_slow(before, seconds) is None
+
+
+@given(st.floats(0.1, 400), st.integers(0, 60))
+def test_a_table_that_keeps_its_beat_is_never_too_quiet(hours: float, loads: int) -> None:
+    assert too_quiet([at(hours * number) for number in range(loads + 1)], at(hours * (loads + 1))) is None

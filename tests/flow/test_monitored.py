@@ -1,0 +1,96 @@
+"""Monitors on a real ledger: an unusual silence opens an incident, new data end it; metrics as a parser reads them."""
+
+import datetime as dt
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from jusante.app import Lake
+from jusante.app.incidents import observe
+from jusante.cli.main import cli
+from jusante.core.drift import Finding
+from jusante.core.event import Event
+from jusante.core.run import Run, Task
+from jusante.ingestion.data_drift import ACCEPTED, FOUND, PROFILED
+from projects import insert, run, write_shop
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose orders have come every hour so far."""
+    folder = write_shop(tmp_path_factory.mktemp("shop"))
+    run(folder)
+    with Lake.open(folder) as lake:
+        last = lake.metadata.last_tasks()["shop.orders"]
+        now = lake.metadata.latest("task.succeeded", 1, asset="shop.orders")[0].at
+        past = [
+            Event("task.succeeded", now - n * HOUR, "r0", "shop.orders", {"task": last.as_dict()}) for n in range(1, 12)
+        ]
+        lake.metadata.tell(past)
+    return folder
+
+
+def seen(folder: Path, task: Task, later: dt.timedelta) -> list[tuple[str, str, str]]:
+    """What a run that did this would do to incidents, so much later."""
+    with Lake.open(folder) as lake:
+        then = dt.datetime.now(dt.UTC) + later
+        observed = observe(lake.system, Run("r9", "run", "dev", then, "host", 1), [task], then)
+    return [(kind, incident.cause.kind, incident.cause.what) for kind, incident in observed.news]
+
+
+def test_a_silence_that_is_unusual_opens_an_incident_and_new_data_end_it(shop: Path) -> None:
+    nothing = Task("shop.orders", "ingest", "skipped", "nothing new")
+    assert seen(shop, nothing, HOUR) == []
+    opened = seen(shop, nothing, 12 * HOUR)
+    assert [(kind, cause) for kind, cause, _ in opened] == [("incident.opened", "monitor")]
+    assert "usual is something every 1 h" in opened[0][2]
+    assert seen(shop, nothing, 13 * HOUR) == []
+    came = replace(nothing, status="succeeded", rows_out=3)
+    assert [kind for kind, _, _ in seen(shop, came, 14 * HOUR)] == ["incident.resolved"]
+
+
+def test_odd_data_are_an_incident_until_they_are_accepted(shop: Path) -> None:
+    loaded = Task("files.prices", "ingest", "succeeded", "new data", rows_out=3)
+    finding = Finding("files.prices", "price", "nulls", "notify", "0 %", "60 %", confidence=0.99)
+    with Lake.open(shop) as lake:
+        at = dt.datetime.now(dt.UTC)
+        told = [Event(PROFILED, at, "r9", "files.prices", {"flagged": {"price": ["nulls"]}})]
+        lake.metadata.tell([*told, Event(FOUND, at, "r9", "files.prices", finding.as_dict(), column="price")])
+    opened = seen(shop, loaded, HOUR)
+    assert [(kind, cause) for kind, cause, _ in opened] == [("incident.opened", "data_drift")]
+    assert "60 %" in opened[0][2]
+    shown = CliRunner().invoke(cli, ["incidents", "show", "I2", "--project", str(shop)]).output
+    assert "published all the same" in shown
+    told = CliRunner().invoke(cli, ["incidents", "postmortem", "I2", "--project", str(shop)]).output
+    assert "was not what it had been" in told
+    assert "could not be made" not in told
+    assert seen(shop, loaded, HOUR) == []
+    with Lake.open(shop) as lake:
+        accepted = {"data": {"price": at.isoformat()}}
+        lake.metadata.tell([Event(ACCEPTED, dt.datetime.now(dt.UTC), None, "files.prices", accepted)])
+    assert [kind for kind, _, _ in seen(shop, loaded, HOUR)] == ["incident.resolved"]
+
+
+LINE = re.compile(r'[a-z_]+(\{[a-z]+="([^"\\\n]|\\.)*"(,[a-z]+="([^"\\\n]|\\.)*")*\})? -?[0-9.]+')
+
+
+def test_metrics_are_openmetrics_text(shop: Path, tmp_path: Path) -> None:
+    insert(shop, [(9, "tea", -1, 9)])
+    run(shop)
+    text = CliRunner().invoke(cli, ["metrics", "--project", str(shop)]).output
+    lines = text.splitlines()
+    assert lines[-1] == "# EOF"
+    assert [line for line in lines if not line.startswith("# ") and not LINE.fullmatch(line)] == []
+    described = {line.split()[2] for line in lines if line.startswith("# TYPE ")}
+    assert {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("# ")} == described
+    assert 'jusante_asset_last_task_succeeded{asset="marts.priced",kind="model"} 0' in lines
+    assert 'jusante_asset_last_task_succeeded{asset="files.prices",kind="ingested"} 1' in lines
+    assert 'jusante_incidents_open{severity="low"} 1' in lines
+    done = CliRunner().invoke(cli, ["metrics", "--project", str(shop), "--out", str(tmp_path / "j.prom")])
+    assert done.output == ""
+    assert (tmp_path / "j.prom").read_text().splitlines()[-1] == "# EOF"

@@ -20,10 +20,10 @@ from projects import insert, run, write_shop
 HOUR = dt.timedelta(hours=1)
 
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
     """A project whose orders have come every hour so far."""
-    folder = write_shop(tmp_path_factory.mktemp("shop"))
+    folder = write_shop(tmp_path / "shop")
     run(folder)
     with Lake.open(folder) as lake:
         last = lake.metadata.last_tasks()["shop.orders"]
@@ -64,9 +64,9 @@ def test_odd_data_are_an_incident_until_they_are_accepted(shop: Path) -> None:
     opened = seen(shop, loaded, HOUR)
     assert [(kind, cause) for kind, cause, _ in opened] == [("incident.opened", "data_drift")]
     assert "60 %" in opened[0][2]
-    shown = CliRunner().invoke(cli, ["incidents", "show", "I2", "--project", str(shop)]).output
+    shown = CliRunner().invoke(cli, ["incidents", "show", "I1", "--project", str(shop)]).output
     assert "published all the same" in shown
-    told = CliRunner().invoke(cli, ["incidents", "postmortem", "I2", "--project", str(shop)]).output
+    told = CliRunner().invoke(cli, ["incidents", "postmortem", "I1", "--project", str(shop)]).output
     assert "was not what it had been" in told
     assert "could not be made" not in told
     assert seen(shop, loaded, HOUR) == []

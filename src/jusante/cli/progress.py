@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from jusante.cli.console import MARKS, err
 from jusante.core.graph import Graph
 from jusante.core.run import Task
-from jusante.orchestration.selection import select
+from jusante.orchestration.selection import made_among
 
 Listener = Callable[[str, Task | None], None]
 
@@ -18,7 +18,7 @@ Listener = Callable[[str, Task | None], None]
 @contextmanager
 def following(graph: Graph, wishes: tuple[str, ...]) -> Iterator[Listener]:
     """A listener for `Lake.run` that shows how it goes, on standard error."""
-    total = len(select(graph, wishes))
+    total = len(made_among(graph, wishes))
     if not sys.stderr.isatty():
         yield _plain
         return

@@ -12,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from jusante.core.event import Event
-from jusante.core.run import AssetState, Run, Task
+from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import StorageError
 from jusante.storage.sql_metadata import SqlMetadata
 from jusante.storage.sql_metadata.migrations import migrate, revision
@@ -31,7 +31,9 @@ def store(url: str) -> Iterator[SqlMetadata]:
         run = replace(RUN, run_id=f"r{number}")
         store.begin(run)
         for name in ("a.b", "c.d", "e.f"):
-            store.record(run.run_id, Task(name, "build", "succeeded"), replace(STATE, asset=name, version=f"v{number}"))
+            store.record(
+                run.run_id, [Done(Task(name, "build", "succeeded"), replace(STATE, asset=name, version=f"v{number}"))]
+            )
         store.end(replace(run, status="succeeded", ended_at=NOW))
     yield store
     store.close()

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from jusante.app import Lake
 from jusante.app.conductor import Conductor
 from jusante.core.event import Event
-from jusante.core.run import AssetState, Run, Task
+from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import StorageError
 from jusante.storage.sql_metadata import SqlMetadata
 from projects import SHOP, made, rows, run, write, write_shop
@@ -35,8 +35,8 @@ def test_what_is_told_comes_back(store: SqlMetadata) -> None:
     store.begin(RUN)
     assert store.unfinished() == (RUN,)
     task = Task("a.b", "build", "succeeded", "new", 1, 2, 3, 0.5, None, 7, None, ("a notice",))
-    store.record("r1", task, STATE)
-    store.record("r1", Task("c.d", "build", "failed", "no", error={"code": "J400"}))
+    store.record("r1", [Done(task, STATE)])
+    store.record("r1", [Done(Task("c.d", "build", "failed", "no", error={"code": "J400"}))])
     store.end(replace(RUN, status="partial", ended_at=NOW))
     assert store.tasks("r1")[0] == task
     assert store.states() == {"a.b": STATE}
@@ -48,7 +48,7 @@ def test_what_is_told_comes_back(store: SqlMetadata) -> None:
 
 def test_each_change_has_its_event_in_order(store: SqlMetadata) -> None:
     store.begin(RUN)
-    store.record("r1", Task("a.b", "build", "succeeded"), STATE)
+    store.record("r1", [Done(Task("a.b", "build", "succeeded"), STATE)])
     store.remember([replace(STATE, version="v2")], "asset.reconciled")
     store.end(replace(RUN, status="succeeded", ended_at=NOW))
     events = store.events(0, 100)
@@ -73,7 +73,7 @@ def test_a_task_its_state_and_its_event_are_one_transaction(store: SqlMetadata, 
     with engine.begin() as connection:
         connection.execute(sa.text("alter table events rename to events_gone"))
     with pytest.raises((StorageError, sa.exc.ProgrammingError)):
-        store.record("r1", Task("a.b", "build", "succeeded"), STATE)
+        store.record("r1", [Done(Task("a.b", "build", "succeeded"), STATE)])
     with engine.begin() as connection:
         connection.execute(sa.text("alter table events_gone rename to events"))
     engine.dispose()
@@ -87,7 +87,7 @@ def test_many_threads_at_once_lose_nothing(store: SqlMetadata) -> None:
     def work(number: int) -> None:
         for step in range(10):
             name = f"t.{number}_{step}"
-            store.record("r1", Task(name, "build", "succeeded"), replace(STATE, asset=name))
+            store.record("r1", [Done(Task(name, "build", "succeeded"), replace(STATE, asset=name))])
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(6)]
     for thread in threads:

@@ -18,7 +18,7 @@ from jusante.errors import JusanteError, ProjectBusy, StorageError
 from jusante.orchestration.conducting.deciding import decide, is_paused
 from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
 from jusante.orchestration.conducting.laws import Law, laws
-from jusante.orchestration.conducting.traces import LEFT_ALONE, NOTHING, Trace, remembered
+from jusante.orchestration.conducting.traces import NOTHING, Trace, remembered
 from jusante.orchestration.staleness import why_stale
 
 LONGEST_SLEEP = dt.timedelta(seconds=10)
@@ -203,9 +203,7 @@ class Conductor:
         idle = [
             Event("trigger.settled", now, report.run_id, each.asset, {"seconds": tasks[each.asset].seconds})
             for each in due
-            if each.asset in tasks
-            and tasks[each.asset].status == "skipped"
-            and not tasks[each.asset].reason.startswith(LEFT_ALONE)
+            if each.asset in tasks and tasks[each.asset].status == "skipped" and not tasks[each.asset].was_left_alone
         ]
         self._lake.metadata.tell(idle)
         for task in report.tasks:

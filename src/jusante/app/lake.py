@@ -37,7 +37,7 @@ from jusante.ingestion.door import Door
 from jusante.management.lake import Tables
 from jusante.management.publish import Publisher
 from jusante.orchestration import maintenance, recovery
-from jusante.orchestration.execution import Listener, execute
+from jusante.orchestration.execution import Listener, Threads, execute
 from jusante.orchestration.foresight import Foreseen, foresee
 from jusante.orchestration.holding import holds_of
 from jusante.orchestration.selection import made_among
@@ -182,7 +182,8 @@ class Lake:
         guardian = Guardian(system, tables)
         tools = self._tools(run_id, tables, guardian)
         worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
-        tasks = execute(system.graph, chosen, worker, system.project.environment.parallel, listener)
+        with Threads(worker, system.project.environment.parallel) as hands:
+            tasks = execute(system.graph, chosen, worker, hands, listener)
         guardian.save()
         return tasks
 

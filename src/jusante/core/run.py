@@ -5,6 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jusante.core.event import Event
+
+LEFT_ALONE = "left as it was"
+"""What stands at the head of a task's reason where something above failed, and nothing was done."""
+
 Action = Literal["ingest", "build", "check", "serve", "skip"]
 TaskStatus = Literal["succeeded", "failed", "held", "skipped"]
 RunStatus = Literal["running", "succeeded", "partial", "failed", "crashed"]
@@ -26,6 +31,11 @@ class Task:
     snapshot_id: int | None = None
     error: Mapping[str, str] | None = None
     notices: tuple[str, ...] = ()
+
+    @property
+    def was_left_alone(self) -> bool:
+        """Whether nothing was done because something above it failed."""
+        return self.status == "skipped" and self.reason.startswith(LEFT_ALONE)
 
     def as_dict(self) -> dict[str, Any]:
         """The task as `--json` prints it."""
@@ -99,6 +109,15 @@ class AssetState:
     def from_dict(cls, values: Mapping[str, Any]) -> "AssetState":
         """A state as `as_dict` wrote it."""
         return cls(**{**values, "at": dt.datetime.fromisoformat(values["at"]), "holds": tuple(values.get("holds", ()))})
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A task that has ended, and what is to be remembered with it: the asset's new state if it has one, and other events."""
+
+    task: Task
+    state: AssetState | None = None
+    events: tuple[Event, ...] = ()
 
 
 def outcome(tasks: tuple[Task, ...]) -> RunStatus:

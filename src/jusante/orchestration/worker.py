@@ -3,7 +3,7 @@
 import datetime as dt
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.holds import Hold
 from jusante.core.model import PythonModel, ShellStep, SqlModel
-from jusante.core.run import AssetState, Task, TaskStatus
+from jusante.core.run import AssetState, Done, Task, TaskStatus
 from jusante.core.words import some_were
 from jusante.errors import JusanteError, SourceChanged, SourceHeld, SourceUnavailable
 from jusante.ingestion.arrival import Loaded
@@ -75,19 +75,17 @@ class Worker:
         self._anew = anew
         self._waiting = Waiting(tools.columns)
 
-    def work(self, name: str) -> Task:
-        """Do what is to be done about an asset, record it, and say what it was."""
+    def work(self, name: str) -> Done:
+        """Do what is to be done about an asset, and say what it was. It is not remembered before it is recorded."""
         asset = self._tools.graph[name]
         began = time.monotonic()
-        events: tuple[Event, ...] = ()
         try:
             with self._tools.engine.limited(_longest(asset)):
-                task, state, events = self._do(asset)
+                done = self._do(asset)
         except SourceChanged as error:
-            task = self._failed(asset, error)
-            state, events = self._held_as_a_whole(asset, error)
+            done = Done(self._failed(asset, error), *self._held_as_a_whole(asset, error))
         except JusanteError as error:
-            task, state, events = self._failed(asset, error), None, ()
+            done = Done(self._failed(asset, error))
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
             told = JusanteError(
                 f"{type(error).__name__}: {error}",
@@ -95,44 +93,38 @@ class Worker:
                 fix="this is a bug: please report it",
                 unquoted=type(error).__name__,
             )
-            task, state, events = self._failed(asset, told), None, ()
-        task = replace(task, seconds=round(time.monotonic() - began, 3))
-        return self._record(task, state, events)
-
-    def skip(self, name: str, reason: str) -> Task:
-        """Record that nothing is done about an asset."""
-        task = Task(name, "skip", "skipped", reason)
-        self._tools.metadata.record(self._run_id, task)
-        return task
+            done = Done(self._failed(asset, told))
+        return replace(done, task=replace(done.task, seconds=round(time.monotonic() - began, 3)))
 
     def held_for(self, name: str) -> tuple[Hold, ...]:
         """The held columns that an asset needs. Ask once all above it is done."""
         return self._waiting.of(name, holds_of(self._states))
 
-    def hold(self, name: str, holds: tuple[Hold, ...]) -> Task:
-        """Record that an asset keeps its last good snapshot until somebody has decided."""
-        task = Task(name, action_of(self._tools.graph[name]), "held", why_held(holds))
-        return self._record(task, None)
+    def hold(self, name: str, holds: tuple[Hold, ...]) -> Done:
+        """An asset keeps its last good snapshot until somebody has decided."""
+        return Done(Task(name, action_of(self._tools.graph[name]), "held", why_held(holds)))
 
-    def _record(self, task: Task, state: AssetState | None, events: tuple[Event, ...] = ()) -> Task:
-        if task.status != "skipped" or state:
-            self._tools.metadata.record(self._run_id, task, state, events)
-        if state:
-            self._states[task.asset] = state
-            point("after_cursor", task.asset)
-        return task
+    def record(self, done: Sequence[Done]) -> None:
+        """Remember what was done, in one transaction. What is up to date, and has nothing to tell, leaves no entry."""
+        worth = [each for each in done if each.state or each.task.status != "skipped" or each.task.was_left_alone]
+        if worth:
+            self._tools.metadata.record(self._run_id, worth)
+        for each in worth:
+            if each.state:
+                self._states[each.task.asset] = each.state
+                point("after_cursor", each.task.asset)
 
-    def _do(self, asset: Asset) -> tuple[Task, AssetState | None, tuple[Event, ...]]:
+    def _do(self, asset: Asset) -> Done:
         version = self._tools.graph.versions[asset.id]
         if isinstance(asset.definition, Ingested):
             return self._ingest(asset, asset.definition, version)
         reason = self._why_stale(asset, version)
         if reason is None:
-            return Task(asset.id, "skip", "skipped", "up to date"), None, ()
+            return Done(Task(asset.id, "skip", "skipped", "up to date"))
         built = self._build(asset, version)
         jumped = noticed(self._tools.metadata, asset.id, version, built.profile) if built.profile else ()
         task, state = self._built(asset, version, reason, replace(built, notices=(*built.notices, *jumped)))
-        return task, state, self._events(asset, version, built)
+        return Done(task, state, self._events(asset, version, built))
 
     def _events(self, asset: Asset, version: str, built: Built) -> tuple[Event, ...]:
         if built.profile is None:
@@ -199,9 +191,7 @@ class Worker:
 
     # -- ingestion ---------------------------------------------------------------------------------------------------
 
-    def _ingest(
-        self, asset: Asset, ingested: Ingested, version: str
-    ) -> tuple[Task, AssetState | None, tuple[Event, ...]]:
+    def _ingest(self, asset: Asset, ingested: Ingested, version: str) -> Done:
         state = self._states.get(asset.id)
         current = self._tools.tables.get(asset.id)
         reason = why_ingest(version, None if asset.id in self._anew else state, exists=current is not None)
@@ -224,7 +214,7 @@ class Worker:
             shutil.rmtree(landing.parent, ignore_errors=True)
         standing = loaded.standing
         events = news(asset.id, load.holds, standing.holds, standing.found, self._tools.clock(), self._run_id)
-        return (*self._loaded(asset, version, reason, loaded, state), tuple(events))
+        return Done(*self._loaded(asset, version, reason, loaded, state), tuple(events))
 
     def _load(self, load: Load) -> Loaded:
         """Load, and try again what failed in passing, as often as the source's limits say."""

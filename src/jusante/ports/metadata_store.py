@@ -5,7 +5,7 @@ from typing import Protocol
 
 from jusante.core.event import Event, Fault, Segment
 from jusante.core.incident import Incident
-from jusante.core.run import AssetState, Run, Task
+from jusante.core.run import AssetState, Done, Run, Task
 
 
 class MetadataStore(Protocol):
@@ -17,8 +17,8 @@ class MetadataStore(Protocol):
     def end(self, run: Run) -> None:
         """A run has ended, with the status and time it bears."""
 
-    def record(self, run_id: str, task: Task, state: AssetState | None = None, events: Sequence[Event] = ()) -> None:
-        """What a run did about one asset, the asset's new state if it has one, and what else happened with it."""
+    def record(self, run_id: str, done: Sequence[Done]) -> None:
+        """Tasks of a run that have ended, in one transaction."""
 
     def remember(self, states: Sequence[AssetState], kind: str) -> None:
         """States that came about outside of a run's tasks; `kind` names the event (`reconciled`, `rolled_back`)."""

@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from jusante.core.event import Event
+from jusante.core.run import LEFT_ALONE
 
 KEPT_SECONDS = 30
 """Of how many times an asset was made the durations are kept."""
-
-LEFT_ALONE = "left as it was"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy.pool import QueuePool
 
 from jusante.core.event import Event, Fault, Segment, faults
 from jusante.core.incident import Incident
-from jusante.core.run import AssetState, Run, Task
+from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import ExtraMissing, StorageError
 from jusante.storage.sql_metadata import ledger
 from jusante.storage.sql_metadata.projections import PROJECTED, project
@@ -80,11 +80,10 @@ class SqlMetadata:
             self._append(connection, [Event("run.ended", run.ended_at, run.run_id, payload=payload)])
             ledger.seal(connection, run.ended_at)
 
-    def record(self, run_id: str, task: Task, state: AssetState | None = None, events: Sequence[Event] = ()) -> None:
-        """What a run did about one asset, its state and the events, in one transaction."""
-        payload: dict[str, Any] = {"task": task.as_dict()} | ({"state": state.as_dict()} if state else {})
-        kind = f"task.{task.status}"
-        self._happened([Event(kind, _now(), run_id, task.asset, payload, snapshot_id=task.snapshot_id), *events])
+    def record(self, run_id: str, done: Sequence[Done]) -> None:
+        """Tasks of a run that have ended, their assets' states and what else happened, in one transaction."""
+        now = _now()
+        self._happened([event for each in done for event in (_ended(run_id, each, now), *each.events)])
 
     def remember(self, states: Sequence[AssetState], kind: str) -> None:
         """States that came about outside of a run's tasks."""
@@ -206,6 +205,12 @@ class SqlMetadata:
     def _transaction(self) -> Iterator[sa.Connection]:
         with _failures(), self._engine.begin() as connection:
             yield connection
+
+
+def _ended(run_id: str, done: Done, now: dt.datetime) -> Event:
+    task, state = done.task, done.state
+    payload: dict[str, Any] = {"task": task.as_dict()} | ({"state": state.as_dict()} if state else {})
+    return Event(f"task.{task.status}", now, run_id, task.asset, payload, snapshot_id=task.snapshot_id)
 
 
 def _batches(entries: Iterator[Any]) -> Iterator[list[Event]]:

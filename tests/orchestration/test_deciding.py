@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jusante.core.asset import Asset, Ingested
+from jusante.core.cron import Cron
+from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.model import Model, Query, SqlModel
 from jusante.core.place import Place
@@ -110,6 +112,60 @@ def test_no_pool_gives_more_places_than_it_has_and_nobody_waits_for_a_free_one(
         assert len(taken) == at_once or (pool and taken.count(pool) == places)
         better = [all_laws[other.asset] for other in decided.due if pool in {None, all_laws[other.asset].pool}]
         assert all(law.priority >= all_laws[each.asset].priority for law in better)
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(-90, 300),
+            st.sampled_from(["nothing", "news", "failed", "asset.paused", "asset.resumed"]),
+            st.integers(0, 4),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
+@settings(max_examples=100, deadline=None)
+def test_what_is_known_to_rest_changes_nothing_that_is_decided(steps: list[tuple[int, str, int]]) -> None:
+    berlin = Cron("*/20 1-3 * * *", "Europe/Berlin")
+    all_laws = {
+        "in.a": Law("in.a", clock=Every.parse("7m")),
+        "in.b": Law("in.b", clock=berlin, catch_up="all"),
+        "m.c": Law("m.c", follows=True, inputs=("in.a",)),
+        "m.d": Law("m.d", fresh=dt.timedelta(hours=1), above=("in.a", "m.d"), inputs=("in.a",)),
+        "m.e": Law("m.e", clock=Every.parse("1h"), catch_up="none"),
+    }
+    situation = Situation(all_laws, {"in.a": ("m.c", "m.d")}, START, {name: Trace(since=START) for name in all_laws})
+    now = START
+    for minutes, what, number in steps:
+        now += minutes * MINUTE
+        name = list(all_laws)[number]
+        events = [Event(what, now, asset=name)] if what.startswith("asset.") else []
+        if what == "failed":
+            events = [Event("trigger.failed", now, asset=name, payload={"code": "J201"})]
+        situation = replace(_after(situation, events), news={name: News("new data", now)} if what == "news" else {})
+        while True:
+            decided = decide(situation, now)
+            anew = decide(replace(situation, resting={}), now)
+            assert (decided.due, decided.missed, decided.late, decided.wake) == (
+                anew.due,
+                anew.missed,
+                anew.late,
+                anew.wake,
+            )
+            settled = [Event("trigger.settled", now, asset=due.asset, payload={"seconds": 1}) for due in decided.due]
+            if not (decided.due or decided.missed):
+                break
+            news = {each: told for each, told in situation.news.items() if each not in {d.asset for d in decided.due}}
+            events = [*decided.events(now), *settled]
+            situation = replace(_after(replace(situation, resting=decided.rests), events), news=news)
+        situation = replace(situation, resting=decided.rests)
+
+
+def _after(situation: Situation, events: list[Event]) -> Situation:
+    happened = {event.asset for event in events}
+    resting = {name: until for name, until in situation.resting.items() if name not in happened}
+    return replace(situation, traces=remembered(situation.traces, events), resting=resting)
 
 
 def _carried_out(situation: Situation, now: dt.datetime) -> list[tuple[Situation, Decision]]:

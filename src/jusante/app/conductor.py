@@ -55,6 +55,7 @@ class Memory:
         self.seq = (tail[-1].seq or 0) if tail else 0
         older = [event for law in wanted.values() if law.text for event in self._older(law.asset, tail)]
         self.traces: Mapping[str, Trace] = remembered({}, [*older, *tail])
+        self.resting: Mapping[str, dt.datetime] = {}
 
     def _older(self, asset: str, tail: tuple[Event, ...]) -> list[Event]:
         """The last events about an asset's clock that lie before the last events of all."""
@@ -69,6 +70,8 @@ class Memory:
         before = self.seq
         while events := self._lake.metadata.events(self.seq, REMEMBERED_EVENTS):
             self.traces = remembered(self.traces, events)
+            happened = {event.asset for event in events}
+            self.resting = {name: until for name, until in self.resting.items() if name not in happened}
             self.seq = events[-1].seq or self.seq
         return self.seq != before
 
@@ -108,7 +111,14 @@ class Conductor:
             self._look(states, now)
         graph, environment = self._lake.project.graph, self._lake.project.environment
         return Situation(
-            self._laws, graph.readers, self._since, self._memory.traces, self._news, self._probes, environment.pools
+            laws=self._laws,
+            readers=graph.readers,
+            up_since=self._since,
+            traces=self._memory.traces,
+            news=self._news,
+            probes=self._probes,
+            pools=environment.pools,
+            resting=self._memory.resting,
         )
 
     def _found_news(self, states: Mapping[str, AssetState]) -> dict[str, News]:
@@ -152,6 +162,7 @@ class Conductor:
     def turn(self, now: dt.datetime, stop: threading.Event | None = None) -> Decision:
         """Decide once, and do what was decided. Raises StorageError where the ledger cannot be used."""
         decided = decide(self.situation(now), now)
+        self._memory.resting = decided.rests
         self._lake.metadata.tell(decided.events(now))
         for late in decided.late:
             kind = "deadline.missed" if late.is_over else "deadline.at_risk"

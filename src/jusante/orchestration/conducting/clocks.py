@@ -89,9 +89,12 @@ class Passed:
 @lru_cache(maxsize=100_000)
 def passed(clock: Clock, after: dt.datetime, until: dt.datetime) -> Passed | None:
     """The ticks after one moment and not after another; None where there are none."""
-    found = list(islice(takewhile(lambda tick: tick <= until, clock.ticks(after)), MOST_COUNTED))
-    if not found:
+    first = next_tick(clock, after)
+    if first > until:
         return None
+    if next_tick(clock, first) > until:  # as it nearly always is, and both are known
+        return Passed(first, first, first, 1)
+    found = list(islice(takewhile(lambda tick: tick <= until, clock.ticks(after)), MOST_COUNTED))
     if len(found) < MOST_COUNTED:
         return Passed(found[0], found[max(0, len(found) - 2)], found[-1], len(found))
     last = clock.latest(after, until) or found[-1]

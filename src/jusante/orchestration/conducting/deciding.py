@@ -14,6 +14,7 @@ from jusante.orchestration.conducting.targets import Lasts, is_carried, is_there
 from jusante.orchestration.conducting.traces import NOTHING, Trace
 
 LOOK_AT_DEADLINES = dt.timedelta(minutes=1)
+FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 @dataclass(slots=True)
@@ -32,10 +33,16 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
     shadow = _shadow(situation)
     lasts = lasting(situation.traces)
     traces = situation.traces
+    resting = {name: until for name, until in situation.resting.items() if until > now and name not in situation.news}
+    rests = dict(resting)
     for name, law in situation.laws.items():
+        if name in resting:
+            continue
         trace = traces.get(name, NOTHING)
         if is_paused(law, trace):
+            rests[name] = FOREVER
             continue
+        known = len(found.wakes)
         if law.deadline:
             found.late += late(law, situation, now, lasts)
             found.wakes += [next_time(law.deadline, now), now + LOOK_AT_DEADLINES]
@@ -44,6 +51,9 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
             found.wakes.append(until)
         elif due:
             found.due.append(due)
+        elif _may_rest(law, trace):
+            rests[name] = min(found.wakes[known:], default=FOREVER)
+    found.wakes += [until for until in resting.values() if until is not FOREVER]
     chosen, waiting = _placed(found.due, situation)
     return Decision(
         due=chosen,
@@ -52,12 +62,18 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
         late=tuple(found.late),
         waiting=waiting,
         wake=now if waiting else min(found.wakes, default=None),
+        rests=rests,
     )
 
 
 def is_paused(law: Law, trace: Trace) -> bool:
     """Whether it is made by hand only: somebody said so last, or else its file does."""
     return law.paused if trace.paused is None else trace.paused
+
+
+def _may_rest(law: Law, trace: Trace) -> bool:
+    """Whether what makes it due, but for news, is its clock alone."""
+    return not (law.when or law.is_pulled or law.deadline or trace.is_open or trace.failed)
 
 
 def _shadow(situation: Situation) -> set[str]:

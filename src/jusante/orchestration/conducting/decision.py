@@ -32,7 +32,11 @@ class Probe:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that a decision depends on, but the time. `readers` are those who read each asset; `up_since` is when the process
-    that decides began; `at_once` is how many are begun at once, at the most."""
+    that decides began; `at_once` is how many are begun at once, at the most.
+
+    `resting` is what a decision before found out (`Decision.rests`) about assets to which nothing has happened since: until
+    then only news can make them due. It makes no difference to what is decided, only to how long that takes.
+    """
 
     laws: Mapping[str, Law]
     readers: Mapping[str, tuple[str, ...]]
@@ -42,6 +46,7 @@ class Situation:
     probes: Mapping[str, Probe] = field(default_factory=dict)
     pools: Mapping[str, int] = field(default_factory=dict)
     at_once: int = 64
+    resting: Mapping[str, dt.datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done now. `waiting` are due as well and find no place yet; `wake` is when to decide anew."""
+    """What is to be done now. `waiting` are due as well and find no place yet; `wake` is when to decide anew; `rests` are
+    assets that nothing but news makes due before a time."""
 
     due: tuple[Due, ...] = ()
     selection: tuple[str, ...] = ()
@@ -109,6 +115,7 @@ class Decision:
     late: tuple[Late, ...] = ()
     waiting: tuple[Due, ...] = ()
     wake: dt.datetime | None = None
+    rests: Mapping[str, dt.datetime] = field(default_factory=dict)
 
     def events(self, now: dt.datetime) -> tuple[Event, ...]:
         """What the ledger is told of it, before anything is done."""

@@ -31,6 +31,16 @@ def dlt() -> Path:
     )
 
 
+def dbos() -> Path:
+    """DBOS, which keeps its workflows in SQLite here."""
+    return measure.environment("dbos", "dbos==3.4.0")
+
+
+def dagster() -> Path:
+    """Dagster, which keeps its runs and events in SQLite."""
+    return measure.environment("dagster", "dagster==1.13.29")
+
+
 def tpch() -> Path:
     """DuckDB with its TPC-H generator."""
     return measure.environment("tpch", f"duckdb=={DUCKDB}", f"duckdb-extension-tpch=={DUCKDB}")

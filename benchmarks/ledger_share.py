@@ -1,0 +1,85 @@
+"""What the ledger adds to a run: of all that a build of 500 models takes, the part that is spent in the metadata store.
+
+That is an upper bound of what the ledger adds: runs, tasks and states would have to be kept without it as well.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import five_hundred_models
+import measure
+from measure import Target
+
+FOLDER = measure.WORK / "ledger_share"
+
+_RUN = """
+import json, sys, threading, time
+import jusante
+from jusante.storage.sql_metadata import SqlMetadata
+
+used = {"cpu": 0.0, "wall": 0.0}
+inside = threading.local()
+
+def timed(method):
+    def call(*arguments, **named):
+        if getattr(inside, "is_so", False):
+            return method(*arguments, **named)
+        inside.is_so, cpu, wall = True, time.thread_time(), time.monotonic()
+        try:
+            return method(*arguments, **named)
+        finally:
+            inside.is_so = False
+            used["cpu"] += time.thread_time() - cpu
+            used["wall"] += time.monotonic() - wall
+    return call
+
+for name, method in list(vars(SqlMetadata).items()):
+    if callable(method) and (name == "__init__" or not name.startswith("_")):
+        setattr(SqlMetadata, name, timed(method))
+
+cpu, wall = time.process_time(), time.monotonic()
+with jusante.open(sys.argv[1]) as lake:
+    report = lake.run()
+    cpu, wall = time.process_time() - cpu, time.monotonic() - wall
+    events = lake.metadata.latest(None, 100_000)
+assert report.status == "succeeded"
+print(json.dumps({"cpu": cpu, "wall": wall, "events": len(events), "in": used}))
+"""
+
+
+def main() -> None:
+    rounds = measure.rounds(3)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    project = FOLDER / "project"
+    five_hundred_models.jusante_project(project)
+    found = sorted((once(project) for _ in range(rounds)), key=lambda said: said["in"]["cpu"] / said["cpu"])
+    said = found[rounds // 2]
+    share = {kind: 100 * said["in"][kind] / said[kind] for kind in ("cpu", "wall")}
+    measure.publish(
+        "ledger_share",
+        f"A full build of 500 models: {said['cpu']:.1f} CPU s, {said['wall']:.1f} s, {said['events']:,} events. The part of it that all "
+        f"calls of the metadata store take, in any thread; the middle of {rounds} rounds.",
+        measure.table(
+            ["", "of the build, %"],
+            [["CPU seconds", f"{share['cpu']:.1f}"], ["seconds on the wall", f"{share['wall']:.1f}"]],
+        ),
+        measure.targets_table([Target("the ledger adds", 10, share["cpu"], "% CPU")]),
+        f"Versions: {measure.own_versions('sqlalchemy')}.",
+    )
+
+
+def once(project: Path) -> dict[str, object]:
+    """A build with nothing made yet but the raw tables."""
+    shutil.rmtree(project / ".jusante", ignore_errors=True)
+    shutil.copytree(project / "ingested", project / ".jusante")
+    done = subprocess.run(
+        [sys.executable, "-c", _RUN, str(project)], check=True, stdout=subprocess.PIPE, text=True, timeout=600
+    )
+    return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    main()

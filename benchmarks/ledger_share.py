@@ -20,20 +20,19 @@ import json, sys, threading, time
 import jusante
 from jusante.storage.sql_metadata import SqlMetadata
 
-used = {"cpu": 0.0, "wall": 0.0}
+used = {"cpu": 0.0}
 inside = threading.local()
 
 def timed(method):
     def call(*arguments, **named):
         if getattr(inside, "is_so", False):
             return method(*arguments, **named)
-        inside.is_so, cpu, wall = True, time.thread_time(), time.monotonic()
+        inside.is_so, cpu = True, time.thread_time()
         try:
             return method(*arguments, **named)
         finally:
             inside.is_so = False
             used["cpu"] += time.thread_time() - cpu
-            used["wall"] += time.monotonic() - wall
     return call
 
 for name, method in list(vars(SqlMetadata).items()):
@@ -57,16 +56,15 @@ def main() -> None:
     five_hundred_models.jusante_project(project)
     found = sorted((once(project) for _ in range(rounds)), key=lambda said: said["in"]["cpu"] / said["cpu"])
     said = found[rounds // 2]
-    share = {kind: 100 * said["in"][kind] / said[kind] for kind in ("cpu", "wall")}
+    share = 100 * said["in"]["cpu"] / said["cpu"]
     measure.publish(
         "ledger_share",
-        f"A full build of 500 models: {said['cpu']:.1f} CPU s, {said['wall']:.1f} s, {said['events']:,} events. The part of it that all "
-        f"calls of the metadata store take, in any thread; the middle of {rounds} rounds.",
+        f"A full build of 500 models: {said['cpu']:.1f} CPU s, {said['wall']:.1f} s, {said['events']:,} events. What calls of the "
+        f"metadata store take of it, in any thread; the middle of {rounds} rounds.",
         measure.table(
-            ["", "of the build, %"],
-            [["CPU seconds", f"{share['cpu']:.1f}"], ["seconds on the wall", f"{share['wall']:.1f}"]],
+            ["", "CPU s"], [["all", f"{said['cpu']:.1f}"], ["in the metadata store", f"{said['in']['cpu']:.2f}"]]
         ),
-        measure.targets_table([Target("the ledger adds", 10, share["cpu"], "% CPU")]),
+        measure.targets_table([Target("the ledger adds", 10, share, "% CPU")]),
         f"Versions: {measure.own_versions('sqlalchemy')}.",
     )
 

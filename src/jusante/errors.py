@@ -19,6 +19,7 @@ JusanteError
 ├── QueryRefused           J420  a query would give wrong numbers, a guard says      exit 2
 ├── TimedOut               J430  it took longer than it may, and was stopped        exit 1
 ├── Stopped                J431  it was stopped by request                          exit 1, retryable
+├── OutOfMemory            J432  it took more memory than it may, and was stopped   exit 1
 ├── AuditFailed            J500  a blocking check failed; nothing was published     exit 1
 ├── ProjectBusy            J600  another run holds the project                      exit 1, retryable
 ├── ExtraMissing           J700  an optional part is not installed                  exit 2
@@ -185,6 +186,12 @@ class Stopped(JusanteError):
 
     code = "J431"
     retryable = True
+
+
+class OutOfMemory(JusanteError):
+    """The code of a task took more than its `memory`, and was stopped; nothing was published."""
+
+    code = "J432"
 
 
 class AuditFailed(JusanteError):

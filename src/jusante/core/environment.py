@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from jusante.core import size
 from jusante.core.contract import Contract
 from jusante.core.glossary import Glossary
 from jusante.core.graph import Graph
@@ -24,7 +25,7 @@ class EngineChoice(Noun):
     kind: Literal["duckdb"] = "duckdb"
     memory: str | None = Field(
         None,
-        pattern=r"^\d+(\.\d+)? ?([KMGT]i?B)$",
+        pattern=size.PATTERN,
         description="How much memory it may use before it spills to disk: `2GB`. By default four fifths of the machine's.",
     )
     threads: int = Field(0, ge=0, description="How many cores it may use; 0 for all.")

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from jusante.core import size
 from jusante.core.noun import Noun
 
 CatchUp = Literal["one", "all", "none"]
@@ -61,7 +62,13 @@ class Timing(Noun):
     retries: Retries | None = None
     timeout: str | None = Field(
         None,
-        description="How long its queries, or its script, may take before they are stopped: `1h`. Python code is not stopped.",
+        description="How long it may take before it is stopped: `1h`. Python code that may be stopped runs in a process of its own.",
+    )
+    memory: str | None = Field(
+        None,
+        pattern=size.PATTERN,
+        description="How much memory its Python code or its script may take before it is stopped: `2GB`. It runs in a process of "
+        "its own then. Queries have `engine.memory`.",
     )
     pool: str | None = Field(None, description="The pool of `jusante.yaml` whose places it takes one of.")
     priority: int = Field(0, ge=-100, le=100, description="Who goes first where not all can; the higher the sooner.")

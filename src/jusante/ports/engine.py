@@ -99,6 +99,10 @@ class Session(Protocol):
     def rejects(self, name: str) -> list[Reject]:
         """The rows of a `FileScan` with `set_aside` that could not be read, after it was read; at most 10,000."""
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody has told it to stop: what works for it beside its queries, looks here."""
+
     def cancel(self) -> None:
         """Stop what runs now, from another thread; it raises `EngineError` where it ran."""
 

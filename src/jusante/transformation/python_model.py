@@ -1,105 +1,48 @@
-"""Python models: a function from Arrow tables to one."""
+"""Python models: a function from Arrow tables to one, called here, or in a process of its own where it has limits."""
 
-import importlib.util
-import os
-import sys
-import threading
-import traceback
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import shutil
+from typing import TYPE_CHECKING
 
+from jusante.core import size
 from jusante.core.model import PythonModel
 from jusante.core.names import quote_table
-from jusante.errors import StepFailed
+from jusante.ports.engine import Session
 from jusante.ports.relation import Batches
 from jusante.transformation.build import Built, Job, Workshop
+from jusante.transformation.python_apart import called_apart
+from jusante.transformation.python_function import call
+from jusante.transformation.watching import Limits
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 RESULT = "__result.rows"
-_imports = threading.Lock()
-_users: Counter[str] = Counter()
-"""How many models of a folder are running: their modules are forgotten when none is."""
 
 
 def build(workshop: Workshop, job: Job) -> Built:
     """Call the model's function with its inputs and publish what it returns."""
     model = job.asset.definition
     assert isinstance(model, PythonModel)
-    with workshop.engine.session() as session:
-        read = workshop.show(session, job.asset)
-        arguments = {
-            parameter: session.table(f"select * from {quote_table(name)}") for parameter, name in model.inputs.items()
-        }
-        result = call(workshop.folder, model, arguments)
-        session.add(RESULT, Batches(result.schema, iter(result)))
-        draft = workshop.draft(job, f"select * from {quote_table(RESULT)}", read)
-        published = workshop.publisher.publish(session, draft)
-        return Built(published, read)
-
-
-def call(folder: Path, model: PythonModel, arguments: "dict[str, pa.Table]") -> "pa.RecordBatchReader":
-    """Load the model's file afresh and call its function. Raises StepFailed with the file and line where it went wrong."""
-    import pyarrow as pa
-
-    path = folder / model.file
+    timing = model.header
     try:
-        with _importable(folder, path.parent):
-            result = getattr(_module(path), model.function)(**arguments)
-    except Exception as error:
-        raise StepFailed(
-            f"{type(error).__name__}: {error}",
-            where=_line(error, folder, model.file),
-            fix="see the traceback",
-            unquoted=type(error).__name__,
-        ) from error
-    if not hasattr(result, "__arrow_c_stream__"):
-        raise StepFailed(
-            f"{model.function} returned a {type(result).__name__}", where=model.file, fix="return a pyarrow.Table"
-        )
-    return pa.RecordBatchReader.from_stream(result)
-
-
-def _module(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(f"jusante_model_{path.stem}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@contextmanager
-def _importable(*folders: Path) -> Iterator[None]:
-    """The project's own modules can be imported by the model, and are forgotten afterwards: they may change."""
-    added = [str(folder) for folder in folders]
-    with _imports:
-        sys.path[:0] = added
-        _users[added[0]] += 1
-    try:
-        yield
+        with workshop.engine.session() as session:
+            read = workshop.show(session, job.asset)
+            if timing.timeout or timing.memory:  # the engine ends the session when its time is over
+                limits = Limits(memory=size.parse(timing.memory) if timing.memory else None)
+                place = workshop.scratch(job.asset.id)
+                result = called_apart(workshop.folder, model, place, session, limits)
+            else:
+                result = _called(workshop, model, session)
+            session.add(RESULT, Batches(result.schema, iter(result)))
+            draft = workshop.draft(job, f"select * from {quote_table(RESULT)}", read)
+            published = workshop.publisher.publish(session, draft)
+            return Built(published, read)
     finally:
-        with _imports:
-            for folder in added:
-                sys.path.remove(folder)
-            _users[added[0]] -= 1
-            if not _users[added[0]]:
-                _forget(added[0])
+        shutil.rmtree(workshop.scratch(job.asset.id), ignore_errors=True)
 
 
-def _forget(folder: str) -> None:
-    for name, module in list(sys.modules.items()):
-        if (getattr(module, "__file__", None) or "").startswith(folder + os.sep):
-            del sys.modules[name]
-
-
-def _line(error: Exception, folder: Path, file: str) -> str:
-    """The last line of the project in a traceback."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.startswith(str(folder))]
-    if not frames:
-        return file
-    return f"{Path(frames[-1].filename).relative_to(folder).as_posix()}:{frames[-1].lineno}"
+def _called(workshop: Workshop, model: PythonModel, session: Session) -> "pa.RecordBatchReader":
+    arguments = {
+        parameter: session.table(f"select * from {quote_table(name)}") for parameter, name in model.inputs.items()
+    }
+    return call(workshop.folder, model.file, model.function, arguments)

@@ -1,20 +1,19 @@
 """Shell steps: a script that reads tables as files and writes files, and gets nothing that it has not declared."""
 
-import contextlib
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from jusante.core import duration
+from jusante.core import size
 from jusante.core.literals import text
 from jusante.core.model import ShellStep, Step
 from jusante.core.names import quote_table
 from jusante.errors import ExtraMissing, StepFailed
 from jusante.ports.engine import Session
 from jusante.transformation.build import Built, Job, Workshop
+from jusante.transformation.watching import Limits, watched
 
 TAIL = 2_000
 
@@ -29,7 +28,7 @@ def run(workshop: Workshop, job: Job) -> Built:
         with workshop.engine.session() as session:
             read = workshop.show(session, job.asset)
             files = {name: _written(session, table, place, step.header) for name, table in step.header.inputs.items()}
-        output = _execute(workshop.folder / step.file, step, place, files)
+            output = _execute(workshop.folder / step.file, step, place, files, session)
         _move(step, place, workshop.folder)
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -46,12 +45,10 @@ def _written(session: Session, table: str, place: Path, step: Step) -> Path:
     return path
 
 
-def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path]) -> str:
+def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path], session: Session) -> str:
     for output in step.header.outputs:
         (place / output).parent.mkdir(parents=True, exist_ok=True)
     said = place / ".said"
-    longest = step.header.timeout
-    seconds = duration.parse(longest).total_seconds() if longest else step.header.timeout_seconds
     with said.open("wb") as log:
         process = subprocess.Popen(  # noqa: S603  # the script is the project's own, and no shell reads its name
             [_shell(script), str(script)],
@@ -62,13 +59,7 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path])
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        try:
-            status = process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            what = f"not done after {seconds:,.0f} s, and stopped"
-            raise StepFailed(what, where=step.file, fix="raise timeout_seconds, or timeout") from None
-        finally:
-            _end(process)
+        status = watched(process, _limits(step.header), session, step.file)
     if status:
         raise StepFailed(
             f"ended with status {status}: {_tail(said)}",
@@ -79,14 +70,10 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path])
     return _tail(said)
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Stop the script and whatever it has started and left running."""
-    with contextlib.suppress(ProcessLookupError):
-        if sys.platform == "win32":
-            process.kill()
-        else:
-            os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+def _limits(step: Step) -> Limits:
+    """A timeout is kept by the engine, which ends the session."""
+    seconds = None if step.timeout else float(step.timeout_seconds)
+    return Limits(seconds, size.parse(step.memory) if step.memory else None)
 
 
 def _tail(log: Path) -> str:

@@ -30,6 +30,7 @@ CODES: Mapping[str, str] = {
     "J135": "a duration that cannot be read",
     "J136": "times that contradict one another",
     "J137": "a pool that nobody has made",
+    "J138": "a limit of memory that nobody can keep",
     "J140": "a sensitive column reaches a place that is not for its purpose",
     "J141": "a model declares a column free of personal data that it does not have",
     "J142": "the declared lineage of a model names what is not there",

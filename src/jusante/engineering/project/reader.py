@@ -22,7 +22,7 @@ from jusante.engineering.project.problems import Findings, ProjectProblems
 from jusante.engineering.project.references import resolved
 from jusante.engineering.project.sources import read_sources
 from jusante.engineering.project.steps import read_dashboards, read_exposures, read_steps
-from jusante.engineering.project.timing import check_pools
+from jusante.engineering.project.timing import check_memory, check_pools
 from jusante.engineering.project.validating import validated
 from jusante.engineering.state import DEFAULT_ENVIRONMENT
 from jusante.ports.connector import ConnectorKinds
@@ -72,6 +72,7 @@ def read_problems(
         return None, findings.problems
     settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
     check_pools(graph, settings, findings)
+    check_memory(graph, findings)
     if findings.errors:
         return None, findings.problems
     project = Project(

@@ -8,6 +8,7 @@ from jusante.core.asset import Asset
 from jusante.core.cron import BadSchedule, Cron
 from jusante.core.environment import Environment
 from jusante.core.graph import Graph
+from jusante.core.model import PythonModel, ShellStep
 from jusante.core.names import nearest
 from jusante.core.trigger import Condition, Timing
 from jusante.engineering.project.documents import Document, Path
@@ -88,6 +89,14 @@ def check_pools(graph: Graph, environment: Environment, findings: Findings) -> N
     for asset in graph:
         if asset.timing.pool and asset.timing.pool not in environment.pools:
             _unknown_pool(asset, environment, findings)
+
+
+def check_memory(graph: Graph, findings: Findings) -> None:
+    """Tell of limits of memory on what is no code of the project."""
+    for asset in graph:
+        if asset.timing.memory and not isinstance(asset.definition, PythonModel | ShellStep):
+            what = f"{asset.id} has a limit of memory, which only Python models and shell steps can have"
+            findings.add("J138", what, asset.place, "queries have the engine's: engine: {memory: 2GB} in jusante.yaml")
 
 
 def _unknown_pool(asset: Asset, environment: Environment, findings: Findings) -> None:

@@ -42,6 +42,7 @@ class DuckDBSession:
         self._files: dict[str, str] = {}
         self._profiles: list[Operator] | None = None
         self._lost: JusanteError | None = None
+        self._cancelled = False
         self._functions: list[str] = []
         connection.execute(f"attach ':memory:' as {quote(catalogue)}")
         connection.execute(f"use {quote(catalogue)}")
@@ -193,8 +194,14 @@ class DuckDBSession:
 
     # -- ends --------------------------------------------------------------------------------------------------------
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether somebody has told it to stop."""
+        return self._cancelled
+
     def cancel(self) -> None:
         """Stop what runs now, from another thread."""
+        self._cancelled = True
         self._connection.interrupt()
 
     def close(self) -> None:

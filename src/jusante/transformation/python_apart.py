@@ -1,0 +1,102 @@
+"""A Python model's function in a process of its own, which can be stopped: what it gets and gives lies in Arrow files.
+
+`python -m jusante.transformation.python_apart` is that process: it reads a `Call` from its standard input, as JSON. What
+the function prints goes to standard error.
+"""
+
+import contextlib
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jusante.core.model import PythonModel
+from jusante.core.names import quote_table
+from jusante.errors import StepFailed
+from jusante.ports.engine import Session
+from jusante.transformation.python_function import call
+from jusante.transformation.watching import Limits, watched
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+FAILED = 3
+"""The status of a process whose function failed, and that has written down why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What to call, the file of each of its parameters, and where its rows go, or the words for what went wrong."""
+
+    folder: str
+    file: str
+    function: str
+    inputs: dict[str, str]
+    rows: str
+    failure: str
+
+
+def called_apart(
+    folder: Path, model: PythonModel, place: Path, session: Session, limits: Limits
+) -> "pa.RecordBatchReader":
+    """Call a model's function in another process; `place` is a folder for the files, which the caller removes.
+
+    Raises StepFailed with the file and line where it went wrong, and what `watched` raises.
+    """
+    import pyarrow as pa
+
+    place.mkdir(parents=True, exist_ok=True)
+    inputs = {
+        parameter: str(_written(session, name, place / f"{parameter}.arrow"))
+        for parameter, name in model.inputs.items()
+    }
+    rows, failure = place / "__rows.arrow", place / "__failure.json"
+    what = Call(str(folder), model.file, model.function, inputs, str(rows), str(failure))
+    process = subprocess.Popen(  # noqa: S603  # this very Python, and no shell
+        [sys.executable, "-m", __name__],
+        stdin=subprocess.PIPE,
+        stdout=2,
+        start_new_session=True,
+    )
+    assert process.stdin
+    with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # its status tells that it has ended at once
+        stdin.write(json.dumps(asdict(what)).encode())
+    status = watched(process, limits, session, model.file)
+    if status == FAILED:
+        raise StepFailed(**json.loads(failure.read_text()))
+    if status:
+        raise StepFailed(f"its process ended with status {status}", where=model.file, fix="run the function by hand")
+    return pa.ipc.open_stream(pa.memory_map(str(rows)))
+
+
+def _written(session: Session, table: str, path: Path) -> Path:
+    import pyarrow as pa
+
+    reader = session.reader(f"select * from {quote_table(table)}")
+    with pa.ipc.new_file(str(path), reader.schema) as file:
+        for batch in reader:
+            file.write_batch(batch)
+    return path
+
+
+def _do(what: Call) -> int:
+    """Call the function and write down what comes of it; the status to end with."""
+    import pyarrow as pa
+
+    try:
+        tables = {name: pa.ipc.open_file(pa.memory_map(path)).read_all() for name, path in what.inputs.items()}
+        reader = call(Path(what.folder), what.file, what.function, tables)
+        with pa.ipc.new_stream(what.rows, reader.schema) as stream:
+            for batch in reader:
+                stream.write_batch(batch)
+    except StepFailed as error:
+        said = {"what": error.what, "where": error.where, "fix": error.fix, "unquoted": error.unquoted}
+        Path(what.failure).write_text(json.dumps(said))
+        return FAILED
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_do(Call(**json.load(sys.stdin))))

@@ -13,7 +13,8 @@ JusanteError
 │       └── DataChanged    J211  its data changed, and the policy says hold         exit 1
 ├── StorageError           J300  a table or file could not be written or read       exit 1
 │   ├── StorageFull        J301  the disk is full                                   exit 1
-│   └── CommitConflict     J302  somebody else committed first                      exit 1, retryable
+│   ├── CommitConflict     J302  somebody else committed first                      exit 1, retryable
+│   └── LeaseLost          J303  another process has taken over meanwhile           exit 1, retryable
 ├── EngineError            J400  a query could not be run                           exit 1
 ├── StepFailed             J410  a Python model or shell step failed                exit 1
 ├── QueryRefused           J420  a query would give wrong numbers, a guard says      exit 2
@@ -153,6 +154,13 @@ class CommitConflict(StorageError):
     """Somebody else committed to the table since it was read."""
 
     code = "J302"
+    retryable = True
+
+
+class LeaseLost(StorageError):
+    """Another process has taken over, since this one was silent for too long; what it did is not published."""
+
+    code = "J303"
     retryable = True
 
 

@@ -6,7 +6,7 @@ import secrets
 import socket
 import time
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -30,7 +30,7 @@ from jusante.core.run import Run, Task, outcome
 from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import NotAllowed, UsageError, storage_error
+from jusante.errors import LeaseLost, NotAllowed, UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
 from jusante.ingestion.data_drift import DataWatch
 from jusante.ingestion.door import Door
@@ -161,10 +161,10 @@ class Lake:
 
     @contextmanager
     def conducted(self) -> Iterator[None]:
-        """Be the one process on this machine that decides what is due here. Raises ProjectBusy where another one is."""
-        from jusante.storage.run_lock import alone
+        """Be the one process that decides what is due. Raises ProjectBusy where another one is."""
+        from jusante.app.holding import leading
 
-        with alone(self.settings.state / "up.lock", "jusante up"):
+        with leading(self._system, f"process {os.getpid()} on {socket.gethostname()}", self.stop):
             yield
 
     def _make(
@@ -197,20 +197,21 @@ class Lake:
     @contextmanager
     def _open_run(self, command: str, wait_seconds: float) -> Iterator[tuple[Run, tuple[str, ...]]]:
         """Hold the project, put right what a dead run left, begin a run; whatever happens, it does not stay open."""
-        from jusante.storage.run_lock import held
+        from jusante.app.holding import run_held
 
         system = self._system
         run = Run(
             _run_id(), command.strip(), system.project.environment_name, _now(), socket.gethostname(), os.getpid()
         )
-        with held(system.settings.lock, run, wait_seconds):
+        with run_held(system, run, wait_seconds, self.stop):
             recovered = recovery.recover(system.graph, system.store, system.metadata, _now())
             recovery.clear_scratch(system.settings.state / "scratch", system.settings.state / "spill")
             system.metadata.begin(run)
             try:
                 yield run, recovered
             except BaseException:
-                system.metadata.end(replace(run, status="failed", ended_at=_now()))
+                with suppress(LeaseLost):  # whoever has taken over has closed this run
+                    system.metadata.end(replace(run, status="failed", ended_at=_now()))
                 raise
 
     def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:

@@ -89,6 +89,11 @@ class Environment(Noun):
     keys: Keys = Keys()
     openlineage: OpenLineage | None = Field(None, description="Where runs tell what they do, if anywhere.")
     notify: tuple[NotifyChoice, ...] = Field((), description="How owners are told what happens to what is theirs.")
+    lease: str = Field(
+        "30s",
+        pattern=r"^\d+ ?[smh]$",
+        description="How long a process may be silent before another machine's takes over, where they share a metadata database.",
+    )
     parallel: int = Field(4, ge=1, le=64, description="How many tasks of a run work at once.")
     pools: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict, description="How many assets of each pool are made at once, by the pool's name."

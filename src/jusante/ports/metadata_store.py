@@ -5,7 +5,9 @@ from typing import Protocol
 
 from jusante.core.event import Event, Fault, Segment
 from jusante.core.incident import Incident
+from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
+from jusante.ports.leases import Leases
 
 
 class MetadataStore(Protocol):
@@ -55,6 +57,13 @@ class MetadataStore(Protocol):
 
     def incident(self, number: int) -> Incident | None:
         """An incident by its number."""
+
+    @property
+    def leases(self) -> Leases | None:
+        """Leases, where several machines can share this memory; None where all who use it are on one machine."""
+
+    def write_under(self, lease: Lease | None) -> None:
+        """From now on write only while this lease is ours, and raise LeaseLost where it is not; None: write as before."""
 
     def head(self) -> Segment | None:
         """The last seal of the ledger, after sealing what is not sealed yet; None for an empty ledger."""

@@ -77,6 +77,10 @@ class Swept:
     bytes_freed: int
 
 
+EVERY_TABLE = "*"
+"""In place of a table's name: the fence around all of them."""
+
+
 class TableStore(Protocol):
     """A lakehouse. Errors are `StorageError`s; `CommitConflict` when somebody else committed first."""
 
@@ -100,6 +104,14 @@ class TableStore(Protocol):
 
     def rollback(self, name: str, snapshot_id: int) -> Table:
         """Make an earlier snapshot the current one."""
+
+    def fence(self, name: str, token: int) -> None:
+        """Refuse, from now on, what others publish of a table (`*`: of any) who have told a lower token; this process's own
+        token is this one. Raises LeaseLost where somebody has told a higher one.
+        """
+
+    def unfence(self, name: str) -> None:
+        """This process has no token for this table any more; what the fence refuses to others stays refused."""
 
     def drop(self, name: str) -> None:
         """Remove a table and its files."""

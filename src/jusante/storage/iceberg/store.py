@@ -14,6 +14,7 @@ from jusante.core.names import split
 from jusante.errors import StorageError, storage_error
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
+from jusante.storage.iceberg.fences import Fences
 from jusante.storage.iceberg.places import clear, folder_of, staging_of
 from jusante.storage.iceberg.plans import Plans
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pyiceberg.catalog.sql import SqlCatalog
 
 CATALOG = "jusante"
+LONGEST_COMMIT_SECONDS = 5
+"""How long a commit may wait in the middle of its transaction before PostgreSQL ends it."""
 _POINTERS = "select table_namespace, table_name, metadata_location from iceberg_tables where catalog_name = :catalog"
 _POINTER = f"{_POINTERS} and table_namespace = :namespace and table_name = :table"
 
@@ -37,7 +40,15 @@ class IcebergStore:
 
     @cached_property
     def _database(self) -> sa.Engine:
-        return sa.create_engine(self._catalog_url)
+        if self._catalog_url.startswith("sqlite"):
+            return sa.create_engine(self._catalog_url)
+        # A process that is stopped in the middle of a commit holds its fence; the server lets go of it for us.
+        options = f"-c idle_in_transaction_session_timeout={LONGEST_COMMIT_SECONDS}s"
+        return sa.create_engine(self._catalog_url, pool_pre_ping=True, connect_args={"options": options})
+
+    @cached_property
+    def _fences(self) -> Fences:
+        return Fences(self._database)
 
     @property
     def _catalog(self) -> "SqlCatalog":
@@ -93,7 +104,7 @@ class IcebergStore:
         """Publish staged files in one step."""
         from jusante.storage.iceberg import writing
 
-        with _failures(commit.name):
+        with _failures(commit.name), self._fences.committing(commit.name.removesuffix("__quarantine")):
             if commit.expected is None:
                 # Two first tables of one namespace at once would both make the namespace.
                 with self._making:
@@ -117,6 +128,15 @@ class IcebergStore:
             updates, requirements = transaction._set_ref_snapshot(snapshot_id, "main", "branch")
             transaction._apply(updates, requirements)
         return self._published(name, self._load(name))
+
+    def fence(self, name: str, token: int) -> None:
+        """Refuse what others publish of a table (`*`: of any) with a lower token."""
+        with _failures(name):
+            self._fences.raise_to(name, token)
+
+    def unfence(self, name: str) -> None:
+        """This process has no token for this table any more."""
+        self._fences.forget(name)
 
     def drop(self, name: str) -> None:
         """Remove a table and its files."""

@@ -16,9 +16,10 @@ from sqlalchemy.pool import QueuePool
 
 from jusante.core.event import Event, Fault, Segment, faults
 from jusante.core.incident import Incident
+from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import ExtraMissing, StorageError
-from jusante.storage.sql_metadata import ledger
+from jusante.storage.sql_metadata import leases, ledger
 from jusante.storage.sql_metadata.projections import PROJECTED, project
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
@@ -30,6 +31,7 @@ class SqlMetadata:
 
     def __init__(self, url: str, actor: str | None = None) -> None:
         self._actor = actor or _user()
+        self._lease: Lease | None = None
         is_fixed = _lies_where_nobody_writes(url)
         url = _as_it_stands(url) if is_fixed else url
         try:
@@ -100,6 +102,8 @@ class SqlMetadata:
             self._append(connection, events)
 
     def _append(self, connection: sa.Connection, events: Sequence[Event]) -> None:
+        if self._lease:
+            leases.check(connection, self._lease)
         if events:
             by = [event if event.actor else replace(event, actor=self._actor) for event in events]
             project(connection, ledger.append(connection, by))
@@ -158,6 +162,15 @@ class SqlMetadata:
         with self._transaction() as connection:
             kept = connection.execute(query).scalar_one_or_none()
         return Incident.from_dict(kept) if kept else None
+
+    @property
+    def leases(self) -> leases.SqlLeases | None:
+        """Leases, where several machines can share this database; None for a file, whose users are on one machine."""
+        return None if self._engine.dialect.name == "sqlite" else leases.SqlLeases(self._transaction)
+
+    def write_under(self, lease: Lease | None) -> None:
+        """From now on write only while this lease is ours; None: write as before."""
+        self._lease = lease
 
     # -- the ledger as a whole ---------------------------------------------------------------------------------------
 

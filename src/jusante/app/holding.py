@@ -1,0 +1,76 @@
+"""Who holds a project: by a lock of the system where all are on one machine, by leases where they share a database."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from jusante.app.system import System
+from jusante.core import duration
+from jusante.core.lease import Lease
+from jusante.core.run import Run
+from jusante.errors import ProjectBusy
+from jusante.orchestration.heartbeat import kept
+from jusante.ports.leases import Leases
+from jusante.ports.table_store import EVERY_TABLE
+from jusante.storage.run_lock import alone, held
+
+RUN, UP = "run", "up"
+ASK_SECONDS = 0.2
+
+
+@contextmanager
+def run_held(system: System, run: Run, wait_seconds: float, lost: Callable[[], None]) -> Iterator[None]:
+    """Hold the project for a run. Raises ProjectBusy, which names the holder, if it is not free in `wait_seconds`.
+
+    `lost` is called, from another thread, where another process has taken over; whatever this one does then, it cannot
+    publish any more.
+    """
+    leases = system.metadata.leases
+    if leases is None:
+        with held(system.settings.lock, run, wait_seconds):
+            yield
+        return
+    holder = f"run {run.run_id}, process {run.pid} on {run.host}, since {run.started_at:%Y-%m-%d %H:%M:%S} UTC"
+    lease = _taken(leases, RUN, holder, lease_seconds(system), wait_seconds)
+    with kept(leases, lease, lease_seconds(system), lost):
+        system.store.fence(EVERY_TABLE, lease.token)
+        system.metadata.write_under(lease)
+        try:
+            yield
+        finally:
+            system.metadata.write_under(None)
+            system.store.unfence(EVERY_TABLE)
+
+
+@contextmanager
+def leading(system: System, who: str, lost: Callable[[], None]) -> Iterator[None]:
+    """Be the one process that decides what is due. Raises ProjectBusy where there is another one."""
+    leases = system.metadata.leases
+    if leases is None:
+        with alone(system.settings.state / "up.lock", "jusante up"):
+            yield
+        return
+    lease = leases.take(UP, who, lease_seconds(system))
+    if lease is None:
+        raise ProjectBusy(
+            f"jusante up runs already: {leases.holder(UP)}", fix="this one can stand by: jusante up --stand-by"
+        )
+    with kept(leases, lease, lease_seconds(system), lost):
+        yield
+
+
+def _taken(leases: Leases, name: str, holder: str, seconds: float, wait_seconds: float) -> Lease:
+    until = time.monotonic() + wait_seconds
+    while (lease := leases.take(name, holder, seconds)) is None:
+        if time.monotonic() > until:
+            raise ProjectBusy(
+                f"another run holds the project: {leases.holder(name) or 'it has just ended'}",
+                fix="wait for it: --wait 600",
+            )
+        time.sleep(ASK_SECONDS)
+    return lease
+
+
+def lease_seconds(system: System) -> float:
+    """How long a process may be silent before another one takes over."""
+    return duration.parse(system.project.environment.lease).total_seconds()

@@ -1,0 +1,77 @@
+"""Fences: a publish is refused in the very transaction in which it would happen, where somebody newer has taken over.
+
+A process that was stopped and goes on knows nothing of the time that has passed, so asking before a commit proves nothing.
+Here the question is part of the commit: on PostgreSQL it holds the fence's row until the commit is done, so that whoever
+raises the fence waits for it.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from jusante.errors import LeaseLost
+from jusante.ports.table_store import EVERY_TABLE
+
+_METADATA = sa.MetaData()
+_FENCES = sa.Table(
+    "jusante_fences",
+    _METADATA,
+    sa.Column("name", sa.String(400), primary_key=True),
+    sa.Column("token", sa.BigInteger, nullable=False),
+)
+
+
+class Fences:
+    """The fences in a catalogue's database, and which tokens this process has."""
+
+    def __init__(self, database: sa.Engine) -> None:
+        self._database = database
+        self._tokens: dict[str, int] = {}
+        self._committing = threading.local()
+        sa.event.listen(database, "commit", self._check)
+
+    def raise_to(self, name: str, token: int) -> None:
+        """From now on nobody publishes behind this fence with a lower token. Raises LeaseLost where somebody has a higher."""
+        _METADATA.create_all(self._database, checkfirst=True)
+        self._tokens.pop(name, None)
+        with self._database.begin() as connection:
+            higher = _FENCES.update().where(_FENCES.c.name == name, _FENCES.c.token <= token).values(token=token)
+            if not connection.execute(higher).rowcount:
+                try:
+                    with connection.begin_nested():
+                        connection.execute(_FENCES.insert().values(name=name, token=token))
+                except sa.exc.IntegrityError:
+                    raise _lost(name) from None
+        self._tokens[name] = token
+
+    def forget(self, name: str) -> None:
+        """This process publishes no more behind this fence by a token of its own."""
+        self._tokens.pop(name, None)
+
+    @contextmanager
+    def committing(self, table: str) -> Iterator[None]:
+        """What this thread commits is of this table."""
+        self._committing.table = table
+        try:
+            yield
+        finally:
+            self._committing.table = None
+
+    def _check(self, connection: sa.Connection) -> None:
+        table = getattr(self._committing, "table", None)
+        ours = {name: self._tokens[name] for name in (EVERY_TABLE, table) if name in self._tokens}
+        if not ours:
+            return
+        query = sa.select(_FENCES.c.name, _FENCES.c.token).where(_FENCES.c.name.in_(ours))
+        for name, token in connection.execute(query.with_for_update(read=True)):
+            if token > ours[name]:
+                raise _lost(table or name)
+
+
+def _lost(name: str) -> LeaseLost:
+    what = "another process has taken over meanwhile, as this one was silent for too long. Nothing of it is published"
+    return LeaseLost(
+        what, where="the project" if name == EVERY_TABLE else name, fix="nothing is lost: the other one makes it"
+    )

@@ -42,12 +42,13 @@ Fences._check = stopped
 """,
 }
 _RUN = """
-import os, signal, sys
+import os, signal, sys, time
 stops = []
 def stop(name):
     if name == "marts.priced" and not stops:
         stops.append(name)
         os.kill(os.getpid(), signal.SIGSTOP)
+        time.sleep(0.5)  # this thread may go on for a moment before all of them stop
 {patch}
 from jusante.cli import main
 sys.argv = ["jusante", "run", "--json"]

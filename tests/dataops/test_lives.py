@@ -8,54 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jusante.core.event import Event
 from jusante.core.incident import LONGEST_TIMELINE, Incident, after
-from jusante.core.run import Task
-from jusante.dataops.incidents import Case, cases_of, decide, symptoms_of
+from jusante.dataops.incidents import cases_of, symptoms_of
 from jusante.dataops.incidents.acting import acknowledge, assign, comment, merge, reopen, resolve, silence
-from jusante.dataops.incidents.deciding import WINDOW, Now
-from jusante.dataops.incidents.notices import notices_of
+from jusante.dataops.incidents.deciding import WINDOW
+from jusante.dataops.incidents.due import Policy, due
 from jusante.dataops.incidents.postmortem import draft
-from jusante.dataops.incidents.symptoms import is_well
 from jusante.errors import UsageError
-from planted import HOUR, T0, Plant, shop, tasks_of
-
-SYNTAX = ("J400", "syntax error at or near the end")
-DOWN = dict.fromkeys(("sales.orders", "sales.customers", "sales.order_items"), ("J201", "no connection"))
-MADE = [asset.id for asset in shop() if asset.is_made]
+from jusante.ports.notifier import Notice
+from lives import DOWN, MADE, SYNTAX, House
+from planted import HOUR, Plant, shop, tasks_of
 
 
-class House:
-    """The shop, run again and again; its incidents as the ledger tells of them."""
-
-    def __init__(self) -> None:
-        self.now = T0
-        self.incidents: dict[str, Incident] = {}
-        self.events: list[Event] = []
-
-    def tell(self, events: Sequence[Event]) -> tuple[str, ...]:
-        for event in events:
-            name = str(event.payload["incident"])
-            told = after(self.incidents.get(name), event)
-            assert told is not None
-            self.incidents[name] = Incident.from_dict(told.as_dict())
-            assert self.incidents[name] == told
-        self.events += events
-        return tuple(f"{event.payload['incident']} {event.kind.partition('.')[2]}" for event in events)
-
-    def run(
-        self, fails: dict[str, tuple[str, str]], later: dt.timedelta = HOUR, **more: frozenset[str]
-    ) -> tuple[str, ...]:
-        self.now += later
-        tasks = tasks_of(shop(), Plant("", fails, frozenset(), **more))
-        return self.tell(self.decided(tasks))
-
-    def decided(self, tasks: Sequence[Task]) -> tuple[Event, ...]:
-        cases: tuple[Case, ...] = cases_of(shop(), tasks, symptoms_of(tasks), lambda _: ())
-        well = {task.asset for task in tasks if is_well(task)}
-        now = Now(well, {task.asset for task in tasks}, self.now, "r")
-        known = tuple(reversed(self.incidents.values()))
-        return decide(shop(), cases, known, now, {}, len(known) + 1).events
+def told(house: House, sent: Sequence[Notice] = ()) -> tuple[Notice, ...]:
+    """What is to be told now, that was not sent before."""
+    keys = {notice.key for notice in sent}
+    return due(house.incidents.values(), [Policy("chat")], {"chat": keys}, house.now)["chat"]
 
 
 def test_one_cause_is_one_incident_from_run_to_run_until_it_is_over() -> None:
@@ -135,7 +103,7 @@ def test_a_silence_ends() -> None:
             silence(incident, until, house.now)
     house.tell(silence(incident, house.now + HOUR, house.now))
     assert house.incidents["I1"].is_silent(house.now)
-    assert notices_of(house.incidents["I1"], "incident.resolved", house.now) == ()
+    assert told(house) == ()
     assert not house.incidents["I1"].is_silent(house.now + HOUR)
 
 
@@ -143,14 +111,15 @@ def test_owners_of_the_cause_and_of_what_is_touched_are_told_once_for_each_chang
     house = House()
     house.run({"marts.daily_sales": SYNTAX})
     incident = house.incidents["I1"]
-    told = notices_of(incident, "incident.opened", house.now)
+    begun = told(house)
     owners = {touched.owner for touched in incident.touched if touched.owner} | {incident.owner}
-    assert sorted(notice.to for notice in told) == sorted(owners)
-    assert notices_of(incident, "incident.continued", house.now) == ()
-    assert told == notices_of(incident, "incident.opened", house.now)
+    assert sorted(notice.to for notice in begun) == sorted(owners)
+    house.run({"marts.daily_sales": SYNTAX})
+    assert told(house, begun) == ()
     house.run({})
-    over = notices_of(house.incidents["I1"], "incident.resolved", house.now)
-    assert not {notice.key for notice in told} & {notice.key for notice in over}
+    over = told(house, begun)
+    assert sorted(notice.to for notice in over) == sorted(owners)
+    assert not {notice.key for notice in begun} & {notice.key for notice in over}
 
 
 def test_the_draft_of_a_post_mortem_holds_what_the_ledger_knows() -> None:

@@ -6,10 +6,6 @@ import hashlib
 import hmac
 import io
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,39 +20,12 @@ from jusante.notifiers.file import FileNotifier
 from jusante.notifiers.webhook import WebhookNotifier
 from jusante.ports.notifier import Notice
 from projects import run, sql, write
+from receiving import receiver
 
 NOW = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)
 NOTICE = Notice("growth@b.example", "total waits", "It is called amount now.\nDecide.", "key-1", "drift.held")
 BARE = b"a secret of some length"
 SECRET = Secret("whsec_" + base64.b64encode(BARE).decode())
-
-
-@contextmanager
-def receiver(*statuses: int) -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
-    """A server that answers with these statuses, the last one over and over; what it was sent."""
-    got: list[tuple[dict[str, str], bytes]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            status = statuses[min(len(got), len(statuses) - 1)]
-            got.append((dict(self.headers.items()), body))
-            self.send_response(status)
-            self.send_header("content-length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/hook", got
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
 
 
 def webhook(url: str, secret: Secret | None = SECRET) -> WebhookNotifier:
@@ -162,7 +131,7 @@ def test_each_owner_is_told_once_for_each_finding_of_what_is_theirs(tmp_path: Pa
 def test_a_receiver_that_is_down_fails_no_run_and_gets_the_notice_with_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("jusante.notifiers.webhook.FIRST_WAIT_SECONDS", 0.0)
+    monkeypatch.setattr("jusante.notifiers.posting.FIRST_WAIT_SECONDS", 0.0)
     with receiver(*[500] * 3, 200) as (url, got):
         monkeypatch.setenv("HOOK", url)
         project(tmp_path, "[{kind: webhook, url: '${env:HOOK}'}]")
@@ -177,7 +146,7 @@ def test_a_receiver_that_is_down_fails_no_run_and_gets_the_notice_with_the_next(
         run(tmp_path)
         assert len(got) == 5
     with Lake.open(tmp_path) as lake:
-        assert Outbox(lake.metadata, "notify 1 (webhook)").unsent(10) == ()
+        assert Outbox(lake.metadata, "notify 1 (webhook)").unsent(10, dt.datetime.now(dt.UTC)) == ()
 
 
 def test_a_way_to_tell_that_lacks_something_is_found_by_check(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from jusante.app.lake import Lake
 from jusante.app.probing import look
 from jusante.app.report import Report
+from jusante.app.telling import tell
 from jusante.core import duration
 from jusante.core.event import Event
 from jusante.core.run import AssetState
@@ -25,6 +26,8 @@ LONGEST_SLEEP = dt.timedelta(seconds=10)
 """How long it takes to notice what others wrote into the ledger: a pause, a run by hand."""
 REMEMBERED_EVENTS = 50_000
 BUSY_SECONDS = 2.0
+ASKS_EACH = dt.timedelta(minutes=1)
+"""So often it is asked whom to tell what, where nothing has happened: silences and quiet hours end, patience does."""
 STORAGE_PAUSE = dt.timedelta(seconds=5)
 CLOCK_KINDS = ("trigger.set", "trigger.fired", "trigger.missed", "deadline.missed", "asset.paused", "asset.resumed")
 
@@ -89,6 +92,7 @@ class Conductor:
         self._probes: dict[str, Probe] = {}
         self._looked: dict[str, dt.datetime] = {}
         self._news: Mapping[str, News] | None = None
+        self._asked: tuple[int, dt.datetime] = (0, now - ASKS_EACH)
         self.running: tuple[str, ...] = ()
         self.wake: dt.datetime | None = None
         self._learn(now)
@@ -174,8 +178,18 @@ class Conductor:
             self._told("trigger.missed", what, asset=missed.asset, ticks=missed.ticks)
         if decided.selection:
             self._run(decided, stop or threading.Event())
+        self._tell_people(now)
         self.wake = decided.wake
         return decided
+
+    def _tell_people(self, now: dt.datetime) -> None:
+        """Tell what is due of incidents, and what could not be told before."""
+        seq, at = self._asked
+        if self._memory.seq == seq and now - at < ASKS_EACH:
+            return
+        self._asked = (self._memory.seq, now)
+        for problem in tell(self._lake.system, patient=True):
+            self._told("notice.failed", f"owners could not be told by {problem}")
 
     def _run(self, decided: Decision, stop: threading.Event) -> None:
         for due in decided.due:

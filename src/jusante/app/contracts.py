@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from jusante.app.system import System
+from jusante.core import quiet_hours
 from jusante.core.contract import Contract, SchemaObject
 from jusante.core.names import nearest, quote_table
 from jusante.core.schema import Schema
 from jusante.core.source import Source
 from jusante.engineering.project.contracts import FOLDER
 from jusante.errors import SourceError, SourceHeld, UsageError, storage_error
-from jusante.ingestion import quiet_hours, transit
+from jusante.ingestion import transit
 from jusante.management.contracts.measuring import Measure, measures
 from jusante.management.contracts.rules import is_light
 from jusante.management.contracts.testing import Breach, Tested, row_breaches, shape_breaches

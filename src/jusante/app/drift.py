@@ -11,6 +11,7 @@ from typing import Any
 from jusante.app.columns import columns_of
 from jusante.app.data_drift import data
 from jusante.app.system import System
+from jusante.core import quiet_hours
 from jusante.core.asset import Asset, Ingested
 from jusante.core.blast import Touched, blast
 from jusante.core.column_graph import ColumnGraph
@@ -21,7 +22,6 @@ from jusante.core.names import nearest
 from jusante.core.run import AssetState
 from jusante.core.shape import Shape
 from jusante.errors import JusanteError, SourceHeld, UsageError
-from jusante.ingestion import quiet_hours
 from jusante.ingestion.drift import Asked, look
 from jusante.orchestration.holding import holds_of
 from jusante.ports.connector import Connector

@@ -17,7 +17,6 @@ from jusante.core.incident import Incident
 from jusante.core.run import Run, Task
 from jusante.dataops.incidents import Case, News, Symptom, cases_of, changes, decide, suspects, symptoms_of
 from jusante.dataops.incidents.deciding import Now
-from jusante.dataops.incidents.notices import notices_of
 from jusante.dataops.incidents.symptoms import is_well
 from jusante.errors import UsageError
 from jusante.ingestion.data_drift import FOUND, sentence
@@ -29,16 +28,15 @@ REMEMBERED = 500
 MOST_EVENTS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What a run did to incidents: each that opened, came back or is over, with that; and who could not be told."""
-
-    news: tuple[tuple[str, Incident], ...] = ()
-    untold: tuple[str, ...] = ()
+Changed = tuple[str, Incident]
+"""An incident, and the kind of the event that changed it."""
 
 
-def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -> Observed:
-    """Open, continue and resolve incidents by what a run did, and tell owners. Call it while the project is held."""
+def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -> tuple[Changed, ...]:
+    """Open, continue and resolve incidents by what a run did: each that opened, came back or is over, with that.
+
+    Call it while the project is held.
+    """
     see_environment(system, run.run_id, run.started_at)
     known = system.metadata.incidents(None, REMEMBERED)
     evidence = Evidence(system, known)
@@ -74,15 +72,13 @@ def _decided(
     return decide(system.graph, cases, known, Now(well, seen, now.at, now.run_id), good, number)
 
 
-def _told(system: System, news: News, now: dt.datetime) -> Observed:
-    """Write it down, and tell owners of what is new to them."""
+def _told(system: System, news: News, now: dt.datetime) -> tuple[Changed, ...]:
+    """Write it down. Owners are told at the end of the run, of all that is due."""
     if not news.events:
-        return Observed()
+        return ()
     system.metadata.tell(news.events)
     changed = [(event.kind, find(system, str(event.payload["incident"]))) for event in news.events]
-    shown = tuple((kind, each) for kind, each in changed if kind != "incident.continued" and not each.is_silent(now))
-    notices = [notice for kind, each in changed for notice in notices_of(each, kind, now)]
-    return Observed(shown, tell(system, tuple(notices)) if notices else ())
+    return tuple((kind, each) for kind, each in changed if kind != "incident.continued" and not each.is_silent(now))
 
 
 # -- what is wrong beside tasks that failed ------------------------------------------------------------------------------
@@ -166,12 +162,11 @@ def find(system: System, name: str) -> Incident:
     return incident
 
 
-def act(system: System, events: Sequence[Event], now: dt.datetime) -> tuple[Incident, tuple[str, ...]]:
+def act(system: System, events: Sequence[Event]) -> tuple[Incident, tuple[str, ...]]:
     """Write down what somebody does about an incident; it as it is then, and in words who could not be told."""
     system.metadata.tell(events)
     incident = find(system, str(events[0].payload["incident"]))
-    notices = notices_of(incident, events[0].kind, now)
-    return incident, tell(system, notices) if notices else ()
+    return incident, tell(system)
 
 
 def owners(incident: Incident) -> Mapping[str, tuple[str, ...]]:

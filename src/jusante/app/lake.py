@@ -153,11 +153,9 @@ class Lake:
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
-            undelivered += [
-                f"owners could not be told by {problem}" for problem in (*tell_held(system), *observed.untold)
-            ]
+            undelivered += [f"owners could not be told by {problem}" for problem in tell_held(system)]
         seconds = round(time.monotonic() - began, 3)
-        return Report(run.run_id, ended.status, seconds, tasks, recovered, tuple(undelivered), observed.news)
+        return Report(run.run_id, ended.status, seconds, tasks, recovered, tuple(undelivered), observed)
 
     @contextmanager
     def conducted(self) -> Iterator[None]:

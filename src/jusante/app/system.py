@@ -87,12 +87,13 @@ class System:
         known = self.project.sources[source]
         return self._kinds[known.kind].open(known, self.project.folder, self.engine)
 
-    def notifiers(self) -> Iterator[tuple[str, Notifier]]:
+    def channels(self) -> Iterator[tuple[str, Notifier]]:
         """The channels by which owners are told, each under a name of its own."""
         for number, choice in enumerate(self.project.environment.notify, start=1):
-            yield f"notify {number} ({choice.kind})", self._notifier(choice)
+            channel = choice.name or f"notify {number} ({choice.kind})"
+            yield channel, self._notifier(choice, channel)
 
-    def _notifier(self, choice: NotifyChoice) -> Notifier:
+    def _notifier(self, choice: NotifyChoice, channel: str) -> Notifier:
         match choice.kind:
             case "console":
                 from jusante.notifiers.console import ConsoleNotifier
@@ -105,7 +106,15 @@ class System:
             case "webhook":
                 from jusante.notifiers.webhook import WebhookNotifier
 
-                return WebhookNotifier(_secret(choice.url), _secret(choice.secret) if choice.secret else None, _now)
+                return WebhookNotifier(_secret(choice.url), choice.secret, _now)
+            case "alertmanager":
+                from jusante.notifiers.alertmanager import AlertmanagerNotifier
+
+                return AlertmanagerNotifier(_secret(choice.url), choice.secret, channel, self.project.name)
+            case "apprise":
+                from jusante.notifiers.apprise import AppriseNotifier
+
+                return AppriseNotifier(_secret(choice.url))
 
     def tables(self) -> Tables:
         """The tables as of now. Where nothing has run yet there are none, and looking makes no folders."""

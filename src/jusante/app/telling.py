@@ -3,21 +3,28 @@
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from jusante.app.drift import Found, held
 from jusante.app.outbox import Outbox
 from jusante.app.system import System
+from jusante.core import duration
 from jusante.core.blast import Touched
+from jusante.core.environment import NotifyChoice
+from jusante.core.event import Event
 from jusante.core.holds import reason, ways
+from jusante.core.incident import ESCALATED, OPENED, REOPENED, TOLD
 from jusante.core.words import counted
-from jusante.errors import JusanteError
+from jusante.dataops.incidents.due import Policy, due
+from jusante.errors import JusanteError, ProjectBusy
 from jusante.ports.notifier import Notice, Notifier
 
 MOST_AT_ONCE = 200
 """So many notices are sent in one go to one channel; the rest goes with the next run."""
 LONGEST_SECONDS = 30.0
 """A slow receiver gets no more of a run's time than this; what is left waits."""
+MOST_OPEN, MOST_OVER = 500, 100
+"""So many incidents that go on, and that were over last, are looked at for what is to be told of them."""
 _NAMED = 10
 
 
@@ -94,43 +101,125 @@ def _named(things: list[Touched]) -> str:
     return ", ".join(names[:_NAMED]) + more
 
 
+# -- sending -------------------------------------------------------------------------------------------------------------
+
+
 def tell_held(system: System) -> tuple[str, ...]:
-    """Tell owners of what waits, and send what could not be sent before. What went wrong with that, in words."""
+    """Tell owners of what waits for a decision, and of incidents what is due. What went wrong with that, in words."""
     if not system.project.environment.notify:
         return ()
     return tell(system, notices_of(held(system)))
 
 
-def tell(system: System, notices: tuple[Notice, ...]) -> tuple[str, ...]:
-    """Hand notices to every channel that the environment names; those that cannot be sent now are kept for the next time.
+def tell(system: System, notices: tuple[Notice, ...] = (), *, patient: bool = False) -> tuple[str, ...]:
+    """Post what is given, and what is due of incidents, to each channel that the environment names, and send what waits.
 
+    What cannot be sent now is kept for the next time; the `patient` leave alone for a while what has just been tried.
     Nothing is raised: that somebody cannot be told must not keep the data from being right.
     """
-    problems: list[str] = []
-    for channel, notifier in system.notifiers():
-        outbox = Outbox(system.metadata, channel)
+    if not system.project.environment.notify:
+        return ()
+    from jusante.storage.run_lock import alone
+
+    try:
+        policies = policies_of(system)
+        _post(system, policies, notices)
+        with alone(system.settings.state / "notices.lock", "telling owners", LONGEST_SECONDS):
+            return tuple(_sent(system, policies, patient=patient))
+    except ProjectBusy:  # whoever tells now, or later, tells of these as well
+        return ()
+    except JusanteError as error:
+        return (error.what,)
+
+
+def policies_of(system: System) -> Mapping[str, Policy]:
+    """What each channel is for."""
+    choices = zip((name for name, _ in system.channels()), system.project.environment.notify, strict=True)
+    return {name: _policy(name, choice) for name, choice in choices}
+
+
+def _policy(channel: str, choice: NotifyChoice) -> Policy:
+    return Policy(
+        channel,
+        choice.severity,
+        choice.quiet,
+        None if choice.breaks_quiet == "nothing" else choice.breaks_quiet,
+        duration.parse(choice.after) if choice.after else None,
+        choice.to or ("alertmanager" if choice.kind == "alertmanager" else ""),
+    )
+
+
+def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice, ...]) -> None:
+    """Give each channel what it lacks."""
+    now = _now()
+    outboxes = {channel: Outbox(system.metadata, channel) for channel in policies}
+    incidents = (
+        *system.metadata.incidents(["open", "acknowledged"], MOST_OPEN),
+        *system.metadata.incidents(["resolved"], MOST_OVER),
+    )
+    sent = {channel: outbox.known for channel, outbox in outboxes.items()} if incidents else {}
+    lacking = due(incidents, policies.values(), sent, now)
+    for channel, outbox in outboxes.items():
+        policy = policies[channel]
+        hears = notices if policy.is_for_owners and policy.least != "high" else ()
+        if hears or lacking[channel]:
+            outbox.post((*hears, *lacking[channel]), now)
+
+
+def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> Iterator[str]:
+    for channel, notifier in system.channels():
+        outbox, arrived = Outbox(system.metadata, channel), []
+        waiting = outbox.unsent(MOST_AT_ONCE, _now(), patient=patient)
+        if policies[channel].is_quiet(_now()):  # of incidents only what breaks the quiet was posted
+            waiting = tuple(notice for notice in waiting if notice.about)
         try:
-            outbox.post(notices, _now())
-            _send(outbox, notifier)
+            for notice in _sending(outbox, notifier, waiting):
+                arrived.append(notice)
         except JusanteError as error:
-            problems.append(f"{channel}: {error.what}; {error.fix}" if error.fix else f"{channel}: {error.what}")
+            yield f"{channel}: {error.what}; {error.fix}" if error.fix else f"{channel}: {error.what}"
         finally:
             notifier.close()
-    return tuple(problems)
+            _note(system, channel, arrived)
 
 
-def _send(outbox: Outbox, notifier: Notifier) -> None:
-    """Send what waits, one by one: what has arrived is not sent again because a later one did not."""
+def _sending(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...]) -> Iterator[Notice]:
+    """Send what waits, one by one: what has arrived is not sent again because a later one did not.
+
+    A channel that is down is left at once; one notice that is refused keeps the others from nobody.
+    """
     until = time.monotonic() + LONGEST_SECONDS
-    for notice in outbox.unsent(MOST_AT_ONCE):
+    refused: JusanteError | None = None
+    for notice in waiting:
         if time.monotonic() > until:
-            return
+            break
         try:
             notifier.tell((notice,))
-        except JusanteError:
-            outbox.tried(notice, _now())
-            raise
+        except JusanteError as error:
+            outbox.tried(notice, _now(), down=error.retryable)
+            if error.retryable:
+                raise
+            refused = refused or error
+            continue
         outbox.sent(notice, _now())
+        yield notice
+    if refused:
+        raise refused
+
+
+def _note(system: System, channel: str, arrived: list[Notice]) -> None:
+    """Who was told that an incident began, or was called, is part of its story."""
+    told: dict[tuple[str, str], list[str]] = {}
+    for notice in arrived:
+        if notice.kind in {OPENED, REOPENED, ESCALATED}:
+            kind = ESCALATED if notice.kind == ESCALATED else TOLD
+            told.setdefault((kind, notice.about["incident"]), []).append(notice.to)
+    now = _now()
+    events = [
+        Event(kind, now, payload={"incident": incident, "text": f"{', '.join(to)}, by {channel}"})
+        for (kind, incident), to in told.items()
+    ]
+    if events:
+        system.metadata.tell(events)
 
 
 def _now() -> dt.datetime:

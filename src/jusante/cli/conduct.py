@@ -78,6 +78,7 @@ MARKS = {
     "task.held": ("‖", "yellow"),
     "run.failed": ("✗", "red"),
     "run.waits": ("…", "yellow"),
+    "notice.failed": ("!", "yellow"),
     "probe.failed": ("✗", "red"),
     "storage.failed": ("✗", "red"),
     "deadline.at_risk": ("!", "yellow"),

@@ -198,7 +198,13 @@ def _timeline(incident: Incident) -> Table:
 
 
 def _word(moment: Moment) -> str:
-    names = {"continued": "seen again", "reopened": "open again", "resolved": "over", "absorbed": "took in"}
+    names = {
+        "continued": "seen again",
+        "reopened": "open again",
+        "resolved": "over",
+        "absorbed": "took in",
+        "escalated": "called",
+    }
     return names.get(moment.what, moment.what) + (f" ×{moment.times}" if moment.times > 1 else "")
 
 

@@ -174,7 +174,7 @@ def _act(name: str, act: Act, folder: Path, environment: str | None, *, as_json:
 
     now = _now()
     with opened(folder, environment) as lake:
-        found, untold = do(lake.system, act(find(lake.system, name), now), now)
+        found, untold = do(lake.system, act(find(lake.system, name), now))
     if as_json:
         print_json(found.as_dict())
     else:

@@ -1,17 +1,20 @@
 """`jusante.yaml`: the project's name, and where each part of it lies in each environment."""
 
+import datetime as dt
+import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from jusante.core import size
+from jusante.core import duration, quiet_hours, size
 from jusante.core.contract import Contract
 from jusante.core.glossary import Glossary
 from jusante.core.graph import Graph
 from jusante.core.guard import GuardCode, Policy
+from jusante.core.incident import Severity
 from jusante.core.noun import Noun
 from jusante.core.problem import Problem
 from jusante.core.secret import Secret
@@ -62,21 +65,65 @@ class OpenLineage(Noun):
 class NotifyChoice(Noun):
     """One way in which owners are told."""
 
-    kind: Literal["console", "file", "webhook"]
-    path: str | None = Field(None, description="The file that notices are appended to, one JSON object a line.")
-    url: Any = Field(None, description="Where a webhook is sent to; may be a reference: `${env:NAME}`.")
-    secret: Any = Field(
-        None, description="Signs webhooks as Standard Webhooks says (`whsec_…`); only by reference: `${env:NAME}`."
+    kind: Literal["console", "file", "webhook", "alertmanager", "apprise"]
+    name: str | None = Field(
+        None,
+        description="What the channel is called. It is known by it what was told there; by default its place and kind.",
     )
+    path: str | None = Field(None, description="The file that notices are appended to, one JSON object a line.")
+    url: Any = Field(
+        None,
+        description="Where a webhook is sent to; the URL of a service of Apprise, in which `{to}` is the owner: "
+        "`mailto://…?to={to}`. It may be a reference: `${env:NAME}`.",
+    )
+    secret: Any = Field(
+        None,
+        description="Signs webhooks as Standard Webhooks says (`whsec_…`); the bearer token of an alertmanager; only by "
+        "reference: `${env:NAME}`.",
+    )
+    severity: Severity = Field("low", description="Of incidents, those that are so bad or worse.")
+    quiet: str | None = Field(
+        None,
+        description='Hours in which nothing is sent here: `"22:00-07:00 Europe/Lisbon"`. What still goes on then comes after them.',
+    )
+    breaks_quiet: Literal["low", "medium", "high", "nothing"] = Field(
+        "high", description="Incidents so bad or worse are sent in quiet hours as well."
+    )
+    after: str | None = Field(
+        None, description="Only incidents that nobody has acknowledged for so long: `30m`. This is who is called next."
+    )
+    to: str | None = Field(None, description="Who is told here, in the place of owners.")
 
     @model_validator(mode="after")
     def _complete(self) -> "NotifyChoice":
-        needed = {"file": "path", "webhook": "url"}.get(self.kind)
+        needed = {"file": "path", "webhook": "url", "alertmanager": "url", "apprise": "url"}.get(self.kind)
         if needed and not getattr(self, needed):
-            raise ValueError(f"a {self.kind} needs a {needed}; write {needed}: …")
+            article = "an" if self.kind[0] == "a" else "a"
+            raise ValueError(f"{article} {self.kind} needs a {needed}; write {needed}: …")
         if self.secret is not None and not isinstance(self.secret, Secret):
             raise ValueError("the secret of a webhook stands in the file; write it as ${env:NAME}, and set NAME")
+        if self.kind == "apprise" and "@" in str(self.url) and not isinstance(self.url, Secret):
+            raise ValueError(
+                "the url of a service of Apprise bears its password; write it as ${env:NAME}, and set NAME"
+            )
         return self
+
+    @field_validator("quiet")
+    @classmethod
+    def _is_of_hours(cls, given: str | None) -> str | None:
+        if given:
+            try:
+                quiet_hours.until(given, dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
+            except zoneinfo.ZoneInfoNotFoundError as error:
+                raise ValueError(f"there is no time zone {error.args[0].split()[-1]}") from None
+        return given
+
+    @field_validator("after")
+    @classmethod
+    def _is_a_duration(cls, given: str | None) -> str | None:
+        if given:
+            duration.parse(given)
+        return given
 
 
 class Environment(Noun):
@@ -98,6 +145,14 @@ class Environment(Noun):
     pools: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict, description="How many assets of each pool are made at once, by the pool's name."
     )
+
+    @field_validator("notify")
+    @classmethod
+    def _names_differ(cls, given: tuple[NotifyChoice, ...]) -> tuple[NotifyChoice, ...]:
+        names = [choice.name for choice in given if choice.name]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two channels are called {twice}; give each a name of its own")
+        return given
 
 
 class ProjectFile(Noun):

@@ -20,6 +20,9 @@ OPENED, CONTINUED, REOPENED, RESOLVED = (
 ACKNOWLEDGED, ASSIGNED, COMMENTED = "incident.acknowledged", "incident.assigned", "incident.commented"
 SILENCED, MERGED, ABSORBED = "incident.silenced", "incident.merged", "incident.absorbed"
 
+TOLD, ESCALATED = "incident.told", "incident.escalated"
+WORSE: tuple[Severity, ...] = ("low", "medium", "high")
+"""Severities, each worse than the one before."""
 LONGEST_TIMELINE = 200
 """So many moments are shown of an incident: the first, and the latest. All of them stand in the ledger."""
 
@@ -121,6 +124,10 @@ class Incident:
         """Whether it goes on, acknowledged or not."""
         return self.state in {"open", "acknowledged"}
 
+    def last(self, *what: str) -> Moment | None:
+        """The last moment of one of these sorts, as `resolved` or `assigned`."""
+        return next((moment for moment in reversed(self.timeline) if moment.what in what), None)
+
     def is_silent(self, now: dt.datetime) -> bool:
         """Whether nobody wants to hear of it at the moment."""
         return self.silenced_until is not None and now < self.silenced_until
@@ -210,15 +217,12 @@ def _told(said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_WORSE: tuple[Severity, ...] = ("low", "medium", "high")
-
-
 def _found(incident: Incident, said: Mapping[str, Any]) -> dict[str, Any]:
     """What it is now that it was seen again: all that it ever befell is kept, and it is as bad as it was at its worst."""
     told = _told(said)
     touched = {each.id: each for each in (*incident.touched, *told["touched"])}
     together = {name: _union(getattr(incident, name), told[name]) for name in ("assets", "below")}
-    severity = max(incident.severity, said["severity"], key=_WORSE.index)
+    severity = max(incident.severity, said["severity"], key=WORSE.index)
     return told | together | {"touched": tuple(touched.values()), "severity": severity}
 
 
@@ -232,7 +236,7 @@ def _both(incident: Incident, said: Mapping[str, Any]) -> dict[str, Any]:
         "below": _union(incident.below, told["below"]),
         "touched": tuple(touched.values()),
         "suspects": incident.suspects or told["suspects"],
-        "severity": max(incident.severity, said["severity"], key=_WORSE.index),
+        "severity": max(incident.severity, said["severity"], key=WORSE.index),
     }
 
 

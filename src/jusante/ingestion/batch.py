@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from jusante.core import duration
+from jusante.core import duration, quiet_hours
 from jusante.core.asset import Ingested
 from jusante.core.cursor import Cursor
 from jusante.core.drift import Finding
@@ -13,7 +13,7 @@ from jusante.core.run import AssetState
 from jusante.core.schema import Column, Schema
 from jusante.core.shape import Shape
 from jusante.errors import SourceChanged, SourceError, SourceHeld, SourceUndecided
-from jusante.ingestion import quiet_hours, transit
+from jusante.ingestion import transit
 from jusante.ingestion.arrival import Arrival, Loaded, Standing
 from jusante.ingestion.data_drift import DataWatch, Watched
 from jusante.ingestion.door import Door

@@ -8,18 +8,13 @@ import hmac
 import json
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import partial
 
 from jusante.core.secret import Secret
-from jusante.errors import SourceUnavailable, UsageError
+from jusante.errors import UsageError
+from jusante.notifiers.posting import Post
 from jusante.ports.notifier import Notice
 
-if TYPE_CHECKING:
-    import httpx
-
-ATTEMPTS = 3
-FIRST_WAIT_SECONDS = 0.5
-TIMEOUT_SECONDS = 5.0
 _PREFIX = "whsec_"
 
 
@@ -36,53 +31,29 @@ class WebhookNotifier:
         clock: Callable[[], dt.datetime],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._url = url
         self._secret = secret
         self._clock = clock
-        self._sleep = sleep
-        self._opened: httpx.Client | None = None
+        self._post = Post(url, sleep)
 
     def tell(self, notices: tuple[Notice, ...]) -> None:
         """Post them one after the other."""
         for notice in notices:
-            self._post(notice)
+            self._post.send(partial(self._made, notice))
 
     def close(self) -> None:
         """Let go of the connection."""
-        if self._opened:
-            self._opened.close()
-            self._opened = None
+        self._post.close()
 
-    def _post(self, notice: Notice) -> None:
-        import httpx
-
-        if self._opened is None:
-            self._opened = httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False)
-        what = ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                self._sleep(FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
-            now = self._clock()
-            body = payload(notice, now)
-            headers = {"content-type": "application/json", **signed(notice.key, now, body, self._secret)}
-            try:
-                answer = self._opened.post(self._url.reveal(), content=body, headers=headers)
-            except httpx.HTTPError as error:
-                what = f"the receiver of notices cannot be reached ({type(error).__name__})"
-                continue
-            except httpx.InvalidURL:
-                raise UsageError("the url of a webhook is none", where="notify", fix="write https://…") from None
-            if answer.is_success:
-                return
-            what = f"the receiver of notices answered {answer.status_code}"
-            if answer.status_code < 500 and answer.status_code not in {408, 425, 429}:
-                raise UsageError(what, where="notify", fix="see what the receiver expects: its url, its secret")
-        raise SourceUnavailable(what, where="notify", fix="notices are kept, and sent with the next run")
+    def _made(self, notice: Notice) -> tuple[bytes, dict[str, str]]:
+        now = self._clock()
+        body = payload(notice, now)
+        return body, signed(notice.key, now, body, self._secret)
 
 
 def payload(notice: Notice, now: dt.datetime) -> bytes:
-    """The event as JSON: its type, when, and what."""
-    data = {"to": notice.to, "subject": notice.subject, "text": notice.text}
+    """The event as JSON: its type, when, and what; of an incident also what a program needs to know of it."""
+    data: dict[str, object] = {"to": notice.to, "subject": notice.subject, "text": notice.text}
+    data |= {"incident": dict(notice.about)} if notice.about else {}
     return json.dumps({"type": notice.kind, "timestamp": now.isoformat(), "data": data}, ensure_ascii=False).encode()
 
 

@@ -1,6 +1,7 @@
 """Who is told when something happens to what they own or read."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -9,6 +10,7 @@ class Notice:
     """Something for somebody: `to` is an owner as project files name them, `subject` a line, `text` the whole of it.
 
     `key` is the same for the same news, so that nobody is told twice. It holds no personal data and no secrets.
+    `about` is what a program needs to know of it: of an incident its id, severity, state and times.
     """
 
     to: str
@@ -16,6 +18,7 @@ class Notice:
     text: str
     key: str
     kind: str
+    about: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 class Notifier(Protocol):

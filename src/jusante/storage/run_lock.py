@@ -36,9 +36,9 @@ def held(path: Path, run: Run, wait_seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def alone(path: Path, what: str) -> Iterator[None]:
+def alone(path: Path, what: str, wait_seconds: float = 0.0) -> Iterator[None]:
     """Be the one process on this machine that does something for a project. Raises ProjectBusy where another one does."""
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=wait_seconds)
     try:
         lock.acquire()
     except Timeout:

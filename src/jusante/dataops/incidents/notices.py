@@ -1,68 +1,60 @@
-"""Who is told of an incident: the owner of its cause and those of what is touched, once for each change of its state."""
+"""What is said of an incident, to the owner of its cause, to those of what is touched, and to who is called next."""
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
 
-from jusante.core.incident import ASSIGNED, OPENED, REOPENED, RESOLVED, Incident
+from jusante.core import duration
+from jusante.core.incident import ASSIGNED, ESCALATED, OPENED, REOPENED, RESOLVED, Incident
 from jusante.core.words import counted
 from jusante.dataops.incidents.advice import advice
 from jusante.dataops.incidents.severity import stops_nothing
 from jusante.ports.notifier import Notice
 
-TOLD = {OPENED: "opened", REOPENED: "is open again", RESOLVED: "is over", ASSIGNED: "is yours"}
-ELSEWHERE = frozenset({"drift"})
-"""Kinds whose beginning the owners hear of column by column already."""
+_SAID = {
+    OPENED: "opened",
+    REOPENED: "is open again",
+    RESOLVED: "is over",
+    ASSIGNED: "is yours",
+    ESCALATED: "waits for somebody",
+}
 _NAMED = 10
 
 
-def notices_of(incident: Incident, change: str, now: dt.datetime) -> tuple[Notice, ...]:
-    """What is to be said of a change of state; nothing of one that is silent, or that is no change for others."""
-    if change not in TOLD or incident.is_silent(now):
-        return ()
-    if change in {OPENED, REOPENED} and incident.cause.kind in ELSEWHERE:
-        return ()
-    return tuple(_notices(incident, change))
+def key_of(incident: Incident, change: str, to: str, at: dt.datetime) -> str:
+    """The same for the same news to the same person: what changed, and when it did."""
+    return hashlib.sha256(repr((incident.id, change, to, at.isoformat())).encode()).hexdigest()[:32]
 
 
-def _notices(incident: Incident, change: str) -> Iterator[Notice]:
-    if change == ASSIGNED:
-        if incident.assignee:
-            yield _notice(incident, incident.assignee, change, _of_all(incident))
-        return
+def notice(incident: Incident, change: str, to: str, at: dt.datetime, text: str) -> Notice:
+    """The notice to somebody that an incident changed at a moment."""
+    subject = f"{incident.id} {_SAID[change]}: {incident.cause.asset}: {incident.cause.what}"
+    return Notice(to, subject, text, key_of(incident, change, to, at), change, _facts(incident))
+
+
+def readers(incident: Incident) -> Mapping[str, Sequence[str]]:
+    """What is touched, by its owner, without those who answer for the cause."""
     theirs: dict[str, list[str]] = {}
     for touched in incident.touched:
-        if touched.owner:
+        if touched.owner and touched.owner != incident.owner:
             theirs.setdefault(touched.owner, []).append(touched.id)
-    for owner in dict.fromkeys(filter(None, (incident.owner, incident.assignee))):
-        theirs.pop(owner, None)
-        yield _notice(incident, owner, change, _of_all(incident))
-    for owner, things in theirs.items():
-        yield _notice(incident, owner, change, _of_reader(incident, things, change))
+    return theirs
 
 
-def _notice(incident: Incident, to: str, change: str, text: str) -> Notice:
-    subject = f"{incident.id} {TOLD[change]}: {incident.cause.asset}: {incident.cause.what}"
-    last = incident.timeline[-1].at.isoformat() if incident.timeline else ""
-    key = hashlib.sha256(repr((incident.id, change, to, last)).encode()).hexdigest()[:32]
-    return Notice(to, subject, text, key, change)
-
-
-def _of_all(incident: Incident) -> str:
+def for_owner(incident: Incident) -> str:
+    """All of it, for whoever has to do something about it."""
     lines = [f"{incident.cause.asset}: {incident.cause.what}"]
     lines += [f"at {incident.cause.where}"] if incident.cause.where else []
-    lines += (
-        [f"{counted(len(incident.below), 'asset')} below keep what they had: {_named(incident.below)}"]
-        if incident.below
-        else []
-    )
+    if incident.below:
+        lines.append(f"{counted(len(incident.below), 'asset')} below keep what they had: {_named(incident.below)}")
     lines += [f"likely: {incident.suspects[0].what}"] if incident.suspects and incident.is_open else []
     lines += list(advice(incident))[:2] if incident.is_open else []
     return "\n".join([*lines, f"jusante incidents show {incident.id}"])
 
 
-def _of_reader(incident: Incident, things: list[str], change: str) -> str:
-    if change == RESOLVED:
+def for_reader(incident: Incident, things: Sequence[str]) -> str:
+    """What it means for what is theirs."""
+    if not incident.is_open:
         return f"{incident.cause.asset} is well again. It touched {_named(things)}."
     if stops_nothing(incident):
         return f"{incident.cause.asset}: {incident.cause.what}\nYours that read it: {_named(things)}."
@@ -70,6 +62,27 @@ def _of_reader(incident: Incident, things: list[str], change: str) -> str:
     return f"{incident.cause.asset}: {incident.cause.what}\nYours that read it show data {since}: {_named(things)}."
 
 
-def _named(names: list[str] | tuple[str, ...]) -> str:
+def for_next(incident: Incident, waited: dt.timedelta) -> str:
+    """Why somebody is called who was not told before."""
+    touched = [each.id for each in incident.touched if each.kind != "check"]
+    lines = [f"Nobody has acknowledged it for {duration.words(waited)}.", for_owner(incident)]
+    lines += [f"It touches {_named(touched)}."] if touched else []
+    return "\n".join([*lines, f"If you look after it: jusante incidents acknowledge {incident.id}"])
+
+
+def _facts(incident: Incident) -> dict[str, str]:
+    return {
+        "incident": incident.id,
+        "state": incident.state,
+        "severity": incident.severity,
+        "kind": incident.cause.kind,
+        "asset": incident.cause.asset,
+        "owner": incident.owner or "",
+        "began": incident.opened.isoformat(),
+        "ended": incident.resolved.isoformat() if incident.resolved else "",
+    }
+
+
+def _named(names: Sequence[str]) -> str:
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more

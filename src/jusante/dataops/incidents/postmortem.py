@@ -19,6 +19,8 @@ _WHAT: Mapping[str, str] = {
     "silenced": "Silenced",
     "merged": "Merged",
     "absorbed": "Took in",
+    "told": "Told",
+    "escalated": "Nobody had acknowledged it; called",
 }
 
 
@@ -57,7 +59,8 @@ def _happened(incident: Incident, end: dt.datetime) -> str:
     lines = [f"From {_time(incident.opened)} on, {incident.cause.asset} {told}{where}:"]
     lines += [f"\n> {code}{incident.cause.what}\n"]
     if incident.resolved:
-        lines += [f"It was over at {_time(end)}: {incident.timeline[-1].text}." if incident.timeline else ""]
+        over = incident.last("resolved")
+        lines += [f"It was over at {_time(end)}: {over.text}." if over else ""]
     return "\n".join(lines)
 
 
@@ -109,7 +112,8 @@ def _well(incident: Incident) -> Iterator[str]:
         yield f"{counted(len(incident.below), 'asset')} below were not made from what was wrong."
     if first := _first(incident, "acknowledged", "assigned"):
         yield f"Somebody looked after it {duration.words(first.at - incident.opened)} after it was found."
-    if incident.state == "resolved" and incident.timeline and incident.timeline[-1].run_id:
+    over = incident.last("resolved")
+    if incident.state == "resolved" and over and over.run_id:
         yield "That it was over was seen by a run, not said by hand."
 
 

@@ -4,8 +4,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from jusante.core import quiet_hours
 from jusante.core.cron import Cron
-from jusante.ingestion import quiet_hours
 from jusante.orchestration.conducting.clocks import next_tick, next_time, passed
 from jusante.orchestration.conducting.decision import Decision, Due, Late, Missed, Situation
 from jusante.orchestration.conducting.laws import Law

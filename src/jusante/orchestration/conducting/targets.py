@@ -6,7 +6,7 @@ Durations are those of the last times: nine of ten were not longer. What was nev
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from jusante.ingestion import quiet_hours
+from jusante.core import quiet_hours
 from jusante.orchestration.conducting.clocks import next_tick, next_time, tick_before
 from jusante.orchestration.conducting.decision import Late, Situation
 from jusante.orchestration.conducting.laws import Law

@@ -1,4 +1,4 @@
-"""When a source wants to be left alone: `09:00-11:00 America/Sao_Paulo`."""
+"""When somebody wants to be left alone: `09:00-11:00 America/Sao_Paulo`."""
 
 import datetime as dt
 import re

@@ -56,7 +56,7 @@ def test_an_incident_from_its_beginning_to_its_end(shop: Path) -> None:
     [
         (["show", "I99"], "jusante incidents --all lists them"),
         (["silence", "I1"], "--for 4h, or --until '2027-01-31 07:00'"),
-        (["silence", "I1", "--until", "soon"], ""),
+        (["silence", "I1", "--until", "soon"], "--until '2027-01-31 07:00'"),
         (["acknowledge", "I1"], "jusante incidents reopen I1"),
         (["merge", "I1", "I1"], "name two incidents"),
     ],

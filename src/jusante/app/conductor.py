@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from jusante.app.announcing import settle
+from jusante.app.incidents import open_for
 from jusante.app.lake import Lake
 from jusante.app.probing import look
 from jusante.app.report import Report
@@ -15,6 +17,7 @@ from jusante.core import duration
 from jusante.core.event import Event
 from jusante.core.run import AssetState
 from jusante.core.words import some_were
+from jusante.dataops.incidents import Symptom
 from jusante.errors import JusanteError, ProjectBusy, StorageError
 from jusante.orchestration.conducting.deciding import decide, is_paused
 from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
@@ -171,6 +174,7 @@ class Conductor:
         for late in decided.late:
             kind = "deadline.missed" if late.is_over else "deadline.at_risk"
             self._told(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
+        self._open_late(decided, now)
         for missed in decided.missed:
             what = (
                 f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
@@ -182,13 +186,25 @@ class Conductor:
         self.wake = decided.wake
         return decided
 
+    def _open_late(self, decided: Decision, now: dt.datetime) -> None:
+        """What is not there in time is an incident."""
+        graph = self._lake.project.graph
+        symptoms = [
+            Symptom(late.asset, "late", late.why, str(graph[late.asset].place))
+            for late in decided.late
+            if late.is_over and late.asset in graph
+        ]
+        if symptoms:
+            open_for(self._lake.system, symptoms, now)
+
     def _tell_people(self, now: dt.datetime) -> None:
         """Tell what is due of incidents, and what could not be told before."""
         seq, at = self._asked
         if self._memory.seq == seq and now - at < ASKS_EACH:
             return
         self._asked = (self._memory.seq, now)
-        for problem in tell(self._lake.system, patient=True):
+        system = self._lake.system
+        for problem in tell(system, settle(system, now), patient=True):
             self._told("notice.failed", f"owners could not be told by {problem}")
 
     def _run(self, decided: Decision, stop: threading.Event) -> None:
@@ -248,6 +264,7 @@ class Conductor:
     def conduct(self, stop: threading.Event) -> None:
         """Go on until told to stop; what runs then is finished first."""
         self._told("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
+        self._recover()
         while not stop.is_set():
             now = _now()
             try:
@@ -258,6 +275,13 @@ class Conductor:
                 until = now + STORAGE_PAUSE
             stop.wait(max(0.0, (until - _now()).total_seconds()))
         self._told("down", "stopped; what was due and not begun is begun at the next start")
+
+    def _recover(self) -> None:
+        try:
+            for run_id in self._lake.recover():
+                self._told("run.crashed", f"run {run_id} had died; what it left is put right", run=run_id)
+        except StorageError as error:
+            self._told("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
 
     def _looks(self) -> list[dt.datetime]:
         return [self._next_look(law) for law in self._laws.values() if law.when]

@@ -1,9 +1,10 @@
 """Incidents of a project: found at the end of each run, looked up, and acted upon."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from jusante.app.announcing import Explained
 from jusante.app.data_drift import data
 from jusante.app.decisions import findings
 from jusante.app.drift import touched_by
@@ -13,7 +14,7 @@ from jusante.app.system import System
 from jusante.app.telling import tell
 from jusante.core.event import Event
 from jusante.core.holds import needing, reason, ways
-from jusante.core.incident import Incident
+from jusante.core.incident import RESOLVED, Incident, Suspect
 from jusante.core.run import Run, Task
 from jusante.dataops.incidents import Case, News, Symptom, cases_of, changes, decide, suspects, symptoms_of
 from jusante.dataops.incidents.deciding import Now
@@ -32,36 +33,68 @@ Changed = tuple[str, Incident]
 """An incident, and the kind of the event that changed it."""
 
 
-def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -> tuple[Changed, ...]:
-    """Open, continue and resolve incidents by what a run did: each that opened, came back or is over, with that.
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a run did to incidents: each that opened, came back or is over, with that; and what was announced, in words."""
 
-    Call it while the project is held.
-    """
+    news: tuple[Changed, ...] = ()
+    explained: tuple[str, ...] = ()
+
+
+def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -> Observed:
+    """Open, continue and resolve incidents by what a run did. Call it while the project is held."""
     see_environment(system, run.run_id, run.started_at)
     known = system.metadata.incidents(None, REMEMBERED)
     evidence = Evidence(system, known)
     graph = system.graph
-    look = _Look(system, run, known, tasks)
-    symptoms = [*symptoms_of(tasks), *_held(system, evidence, tasks), *_odd(look), *_likely_personal(look)]
+    explained = Explained.of(system, now)
+    look = _Look(system, run, known, tasks, explained)
+    symptoms = [*symptoms_of(tasks), *_held(look, evidence), *_odd(look), *_likely_personal(look)]
     symptoms += unusual(system, tasks, known, now)
+    symptoms = [each for each in symptoms if not explained.symptom(each, graph.above([each.asset]))]
     cases = cases_of(
         graph,
         tasks,
         symptoms,
-        lambda symptom: suspects(symptom, changes(graph, symptom.asset, evidence.past(symptom.asset))),
+        lambda symptom: _suspected(system, evidence, symptom),
     )
-    news = _decided(system, cases, known, tasks, Now((), (), now, run.run_id), evidence)
-    return _told(system, news, now)
+    system.metadata.tell(explained.events(run))
+    return Observed(_told(system, _decided(look, cases, evidence), now), explained.notes)
 
 
-def _decided(
-    system: System,
-    cases: Sequence[Case],
-    known: Sequence[Incident],
-    tasks: Sequence[Task],
-    now: Now,
-    evidence: Evidence,
-) -> News:
+def open_for(system: System, symptoms: Iterable[Symptom], now: dt.datetime) -> tuple[Changed, ...]:
+    """Open incidents for what is wrong outside of a run's tasks: a run that died, an asset that is not there in time.
+
+    What an incident that goes on accounts for already, and what was announced, is not told again.
+    """
+    known = system.metadata.incidents(None, REMEMBERED)
+    explained, graph = Explained.of(system, now), system.graph
+    accounted = {name for each in known if each.is_open for name in (*each.assets, *each.below)}
+    new = [
+        each
+        for each in symptoms
+        if (each.kind == "crash" or each.asset not in accounted)
+        and not explained.symptom(each, graph.above([each.asset]) if each.asset in graph else ())
+    ]
+    if not new:
+        return ()
+    evidence = Evidence(system, known)
+    cases = cases_of(graph, (), new, lambda symptom: _suspected(system, evidence, symptom))
+    good = {name: state.at for name, state in evidence.states.items()}
+    number = known[0].number + 1 if known else 1
+    news = decide(graph, cases, known, Now((), (), now, None), good, number)
+    of_cases = tuple(event for event in news.events if event.kind != RESOLVED)
+    return _told(system, News(of_cases), now)
+
+
+def _suspected(system: System, evidence: Evidence, symptom: Symptom) -> tuple[Suspect, ...]:
+    if symptom.asset not in system.graph:
+        return suspects(symptom, ())
+    return suspects(symptom, changes(system.graph, symptom.asset, evidence.past(symptom.asset)))
+
+
+def _decided(look: "_Look", cases: Sequence[Case], evidence: Evidence) -> News:
+    system, known, tasks = look.system, look.known, look.tasks
     seen = {task.asset for task in tasks}
     well = {task.asset for task in tasks if is_well(task)}
     if any(incident.is_open for incident in known):
@@ -69,7 +102,8 @@ def _decided(
         well |= {name for name, task in last.items() if name not in seen and is_well(task)}
     good = {name: state.at for name, state in evidence.states.items()}
     number = known[0].number + 1 if known else 1
-    return decide(system.graph, cases, known, Now(well, seen, now.at, now.run_id), good, number)
+    now = Now(well, seen, look.explained.now, look.run.run_id, look.explained.reasons)
+    return decide(system.graph, cases, known, now, good, number)
 
 
 def _told(system: System, news: News, now: dt.datetime) -> tuple[Changed, ...]:
@@ -84,10 +118,12 @@ def _told(system: System, news: News, now: dt.datetime) -> tuple[Changed, ...]:
 # -- what is wrong beside tasks that failed ------------------------------------------------------------------------------
 
 
-def _held(system: System, evidence: Evidence, tasks: Sequence[Task]) -> Iterator[Symptom]:
-    """Tables of which columns wait for a decision, with what needs them."""
-    seen = {task.asset for task in tasks}
+def _held(look: "_Look", evidence: Evidence) -> Iterator[Symptom]:
+    """Tables of which columns wait for a decision that nobody has announced, with what needs them."""
+    system = look.system
+    seen = {task.asset for task in look.tasks}
     holds = [hold for hold in holds_of(evidence.states) if hold.table in seen and hold.stops]
+    holds = [hold for hold in holds if not look.explained.hides("drift", hold.finding)]
     if not holds:
         return
     from jusante.app.columns import columns_of
@@ -116,6 +152,7 @@ class _Look:
     run: Run
     known: Sequence[Incident]
     tasks: Sequence[Task]
+    explained: Explained
 
     def in_question(self, kind: str, told: str) -> tuple[str, ...]:
         """The tables of this run of which an event of it tells, or an incident of this kind that goes on."""
@@ -133,7 +170,7 @@ def _odd(look: _Look) -> Iterator[Symptom]:
     """Loads whose data are not what they were, as long as nobody has accepted them."""
     system = look.system
     for name in look.in_question("data_drift", FOUND):
-        if found := data(system, name):
+        if found := [each for each in data(system, name) if not look.explained.hides("data_drift", each)]:
             more = f"; and {len(found) - 1} more" if len(found) > 1 else ""
             where, fix = str(system.graph[name].place), f"jusante drift accept {name}"
             yield Symptom(name, "data_drift", sentence(found[0]) + more, where, fix)

@@ -13,14 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
+from jusante.app.crashes import find_dead, in_the_making, symptoms_of_dead
 from jusante.app.declassifying import tell_declassified
 from jusante.app.guards import Guardian
-from jusante.app.incidents import observe
+from jusante.app.incidents import observe, open_for
 from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
-from jusante.app.telling import tell_held
+from jusante.app.telling import tell, tell_held
 from jusante.core.asset import Asset
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
@@ -147,15 +148,26 @@ class Lake:
         self._refuse_unready(chosen)
         began = time.monotonic()
         with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
+            untold = tell(system) if recovered else ()
             tell_declassified(system, run.run_id, _now())
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
-            undelivered += [f"owners could not be told by {problem}" for problem in tell_held(system)]
+            untold = tuple(dict.fromkeys((*untold, *tell_held(system))))
+            undelivered += [f"owners could not be told by {problem}" for problem in untold]
         seconds = round(time.monotonic() - began, 3)
-        return Report(run.run_id, ended.status, seconds, tasks, recovered, tuple(undelivered), observed)
+        return Report(
+            run.run_id, ended.status, seconds, tasks, recovered, (*observed.explained, *undelivered), observed.news
+        )
+
+    def recover(self) -> tuple[str, ...]:
+        """Put right what runs that died have left, where none goes on, and open incidents for them; their ids."""
+        dead = find_dead(self._system, self._as_run("up"), _now())
+        if dead:
+            open_for(self._system, symptoms_of_dead(self._system, dead), _now())
+        return dead
 
     @contextmanager
     def conducted(self) -> Iterator[None]:
@@ -180,8 +192,9 @@ class Lake:
         guardian = Guardian(system, tables)
         tools = self._tools(run_id, tables, guardian)
         worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
-        with Threads(worker, system.project.environment.parallel) as hands:
-            tasks = execute(system.graph, chosen, worker, hands, listener)
+        parallel = system.project.environment.parallel
+        with in_the_making(system.settings.state, run_id, listener) as heard, Threads(worker, parallel) as hands:
+            tasks = execute(system.graph, chosen, worker, hands, heard)
         guardian.save()
         return tasks
 
@@ -198,12 +211,12 @@ class Lake:
         from jusante.app.holding import run_held
 
         system = self._system
-        run = Run(
-            _run_id(), command.strip(), system.project.environment_name, _now(), socket.gethostname(), os.getpid()
-        )
+        run = self._as_run(command)
         with run_held(system, run, wait_seconds, self.stop):
             recovered = recovery.recover(system.graph, system.store, system.metadata, _now())
             recovery.clear_scratch(system.settings.state / "scratch", system.settings.state / "spill")
+            if recovered:
+                open_for(system, symptoms_of_dead(system, recovered), _now())
             system.metadata.begin(run)
             try:
                 yield run, recovered
@@ -211,6 +224,11 @@ class Lake:
                 with suppress(LeaseLost):  # whoever has taken over has closed this run
                     system.metadata.end(replace(run, status="failed", ended_at=_now()))
                 raise
+
+    def _as_run(self, command: str) -> Run:
+        """This process as a run that begins now."""
+        environment = self._system.project.environment_name
+        return Run(_run_id(), command.strip(), environment, _now(), socket.gethostname(), os.getpid())
 
     def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
         system = self._system

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
+from jusante.app.announcing import Explained, settle
 from jusante.app.drift import Found, held
 from jusante.app.outbox import Outbox
 from jusante.app.system import System
@@ -106,9 +107,17 @@ def _named(things: list[Touched]) -> str:
 
 def tell_held(system: System) -> tuple[str, ...]:
     """Tell owners of what waits for a decision, and of incidents what is due. What went wrong with that, in words."""
+    settled = settle(system, _now())
     if not system.project.environment.notify:
         return ()
-    return tell(system, notices_of(held(system)))
+    return tell(system, (*notices_of(_unannounced(system)), *settled))
+
+
+def _unannounced(system: System) -> tuple[Found, ...]:
+    """What waits for a decision and was not announced to come."""
+    waiting = held(system)
+    explained = Explained.of(system, _now()) if waiting else None
+    return tuple(each for each in waiting if not (explained and explained.finding(each.finding)))
 
 
 def tell(system: System, notices: tuple[Notice, ...] = (), *, patient: bool = False) -> tuple[str, ...]:
@@ -168,13 +177,13 @@ def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice,
 
 def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> Iterator[str]:
     for channel, notifier in system.channels():
-        outbox, arrived = Outbox(system.metadata, channel), []
+        outbox = Outbox(system.metadata, channel)
+        arrived: list[Notice] = []
         waiting = outbox.unsent(MOST_AT_ONCE, _now(), patient=patient)
         if policies[channel].is_quiet(_now()):  # of incidents only what breaks the quiet was posted
             waiting = tuple(notice for notice in waiting if notice.about)
         try:
-            for notice in _sending(outbox, notifier, waiting):
-                arrived.append(notice)
+            _send(outbox, notifier, waiting, arrived)
         except JusanteError as error:
             yield f"{channel}: {error.what}; {error.fix}" if error.fix else f"{channel}: {error.what}"
         finally:
@@ -182,8 +191,8 @@ def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> I
             _note(system, channel, arrived)
 
 
-def _sending(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...]) -> Iterator[Notice]:
-    """Send what waits, one by one: what has arrived is not sent again because a later one did not.
+def _send(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...], arrived: list[Notice]) -> None:
+    """Send what waits, one by one: what has `arrived` is not sent again because a later one did not.
 
     A channel that is down is left at once; one notice that is refused keeps the others from nobody.
     """
@@ -201,7 +210,7 @@ def _sending(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...]) ->
             refused = refused or error
             continue
         outbox.sent(notice, _now())
-        yield notice
+        arrived.append(notice)
     if refused:
         raise refused
 

@@ -77,6 +77,7 @@ MARKS = {
     "task.failed": ("✗", "red"),
     "task.held": ("‖", "yellow"),
     "run.failed": ("✗", "red"),
+    "run.crashed": ("!", "yellow"),
     "run.waits": ("…", "yellow"),
     "notice.failed": ("!", "yellow"),
     "probe.failed": ("✗", "red"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jusante.cli.announcing import announce, announced, withdraw
 from jusante.cli.options import opened, project_options
 
 if TYPE_CHECKING:
@@ -127,6 +128,10 @@ def reject(column: str, reason: str, folder: Path, environment: str | None, as_j
         )
     for problem in untold:
         out().print(f"[yellow]![/] it could not be told by {problem}")
+
+
+for _command in (announce, announced, withdraw):
+    drift.add_command(_command)
 
 
 def conclude(lake: "Lake", decision: "Decision", *, write: bool, as_json: bool) -> None:

@@ -58,7 +58,7 @@ def tell_one(incident: Incident, now: dt.datetime) -> None:
         _section(console, "suspects", _suspects(incident))
     _section(console, "timeline (UTC)", _timeline(incident))
     if incident.is_open:
-        steps = _pairs((Text("→", "green"), Text(step)) for step in advice(incident))
+        steps = pairs((Text("→", "green"), Text(step)) for step in advice(incident))
         _section(console, "what to do", steps)
         if incident.state == "open":
             console.print(f"\nSomebody looks after it? jusante incidents acknowledge {incident.id}")
@@ -143,7 +143,7 @@ def _facts(incident: Incident, now: dt.datetime) -> Table:
     rows += [("before", Text(f"{incident.before} was of the same cause"))] if incident.before else []
     if incident.silenced_until and incident.is_silent(now):
         rows.append(("silent", Text(f"until {incident.silenced_until:%Y-%m-%d %H:%M} UTC")))
-    return _pairs((Text(name, "dim"), value) for name, value in rows)
+    return pairs((Text(name, "dim"), value) for name, value in rows)
 
 
 def _who(incident: Incident) -> str:
@@ -213,7 +213,8 @@ def _section(console: Console, title: str, body: Table) -> None:
     console.print(Padding(body, (0, 0, 0, 2), expand=False))
 
 
-def _pairs(rows: Iterable[tuple[Text, RenderableType]]) -> Table:
+def pairs(rows: Iterable[tuple[Text, RenderableType]]) -> Table:
+    """Rows of a word and what it stands for."""
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")

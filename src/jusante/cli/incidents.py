@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jusante.cli.options import opened, project_options
+from jusante.cli.times import moment
 
 if TYPE_CHECKING:
     from jusante.core.event import Event
@@ -189,12 +190,9 @@ def _end(length: str | None, until: str | None, now: dt.datetime) -> dt.datetime
     if (length is None) == (until is None):
         raise UsageError("a silence needs an end", fix="--for 4h, or --until '2027-01-31 07:00'")
     try:
-        if length is not None:
-            return now + duration.parse(length)
-        end = dt.datetime.fromisoformat(str(until))
+        return now + duration.parse(length) if length is not None else moment(str(until), "--until")
     except (ValueError, OverflowError) as error:
-        raise UsageError(str(error), where="--for" if length else "--until") from None
-    return end.astimezone(dt.UTC) if end.tzinfo else end.replace(tzinfo=dt.UTC)
+        raise UsageError(str(error), where="--for", fix="--for 4h") from None
 
 
 def _now() -> dt.datetime:

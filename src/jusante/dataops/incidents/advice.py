@@ -11,6 +11,7 @@ _BY_KIND: dict[str, tuple[str, ...]] = {
     "audit": ("look at the rows that fail; readers keep what they have until they are right",),
     "storage": ("free some space or give the right to write, then: jusante run",),
     "installation": ("jusante doctor tells what is missing",),
+    "late": ("see what it waits for: jusante schedule, jusante incidents, jusante lineage {asset}",),
     "policy": ("jusante check tells which purpose is missing, and where",),
 }
 

@@ -15,7 +15,9 @@ from jusante.dataops.incidents.symptoms import Symptom, is_well, waits
 
 ALIKE = frozenset({"source_down", "source_denied", "source_failed"})
 """Kinds that befall several tables of a source at once."""
-EVERYWHERE = {"storage": "storage", "installation": "installation"}
+RUN = "run"
+"""What is at fault where a run died and nobody can say what it was making."""
+EVERYWHERE = {"storage": "storage", "installation": "installation", "crash": RUN}
 """Kinds that have one place for the whole project."""
 OF_MODELS = frozenset({"query", "model", "audit", "bug"})
 
@@ -56,7 +58,11 @@ def _without_followers(graph: Graph, symptoms: tuple[Symptom, ...]) -> tuple[Sym
     for symptom in symptoms:
         found.setdefault((symptom.asset, _family(symptom.kind)), symptom)
     stopping = {symptom.asset for symptom in found.values() if symptom.code}
-    return tuple(each for each in found.values() if not (graph.above([each.asset]) - {each.asset}) & stopping)
+    return tuple(each for each in found.values() if not _above(graph, each.asset) & stopping)
+
+
+def _above(graph: Graph, name: str) -> set[str]:
+    return set(graph.above([name])) - {name} if name in graph else set()
 
 
 def _family(kind: str) -> str:
@@ -66,7 +72,7 @@ def _family(kind: str) -> str:
 def _key(graph: Graph, symptom: Symptom, all_: Sequence[Symptom], well: set[str]) -> str:
     if symptom.kind in EVERYWHERE:
         return EVERYWHERE[symptom.kind]
-    if symptom.kind in OF_MODELS:
+    if symptom.kind in {*OF_MODELS, "late"}:  # what is late and fails then is one thing
         return f"asset:{symptom.asset}"
     source = _source(graph, symptom.asset)
     if source and symptom.kind in ALIKE and _is_of_source(graph, symptom, source, all_, well):
@@ -150,6 +156,8 @@ def _cause(key: str, first: Symptom, count: int) -> Cause:
     kind, _, subject = key.partition(":")
     if kind == "source":
         return replace(cause, asset=key)
+    if key == RUN and count == 1:
+        return cause
     if key in EVERYWHERE.values():
         return replace(cause, asset=key)
     if kind == "change":

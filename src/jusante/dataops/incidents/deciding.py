@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from jusante.core.event import Event
 from jusante.core.graph import Graph
@@ -15,12 +15,16 @@ WINDOW = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What a run has shown: which assets are well, and which were looked at; when, in which run."""
+    """What a run has shown: which assets are well, and which were looked at; when, in which run.
+
+    `explained` says, by kind and asset, why what is seen is as it should be: it was announced.
+    """
 
     well: Collection[str]
     seen: Collection[str]
     at: dt.datetime
     run_id: str | None
+    explained: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ def decide(
         payload = _payload(graph, case, incident.id, last_good) | {"before": incident.before}
         events.append(_event(kind, case.cause.asset, payload, now))
     for incident in known:
-        if incident.is_open and incident.number not in matched and _is_over(incident, graph, now):
-            why = f"{_named(incident.assets)} succeeded"
+        if not incident.is_open or incident.number in matched:
+            continue
+        if why := _why_explained(incident, now.explained) or _why_over(incident, graph, now, last_good):
             events.append(_event(RESOLVED, incident.cause.asset, {"incident": incident.id, "why": why}, now))
     return News(tuple(events))
 
@@ -79,10 +84,29 @@ def _earlier(case: Case, known: Iterable[Incident]) -> str | None:
     return next((each.id for each in known if case.key in each.keys and not each.is_open), None)
 
 
-def _is_over(incident: Incident, graph: Graph, now: Now) -> bool:
-    """Whether all that failed is well, or gone from the project; at least one of it must have been looked at."""
+def _why_explained(incident: Incident, explained: Mapping[tuple[str, str], str]) -> str:
+    """The announcement that explains all that it is about; empty where there is none."""
+    reasons = [explained.get((incident.cause.kind, name), "") for name in incident.assets]
+    return reasons[0] if reasons and all(reasons) else ""
+
+
+def _why_over(incident: Incident, graph: Graph, now: Now, last_good: Mapping[str, dt.datetime]) -> str:
+    """All that failed is well, or gone from the project; at least one of it must have been looked at. Else empty."""
     there = [name for name in incident.assets if name in graph]
-    return all(name in now.well for name in there) and (not there or any(name in now.seen for name in there))
+    if not there:
+        return (
+            "a run went through" if incident.cause.kind == "crash" else f"{_named(incident.assets)} is no longer here"
+        )
+    if any(name in now.seen for name in there) and all(_is_well(name, incident, now, last_good) for name in there):
+        return f"{_named(incident.assets)} succeeded"
+    return ""
+
+
+def _is_well(name: str, incident: Incident, now: Now, last_good: Mapping[str, dt.datetime]) -> bool:
+    """Whether an asset is well. After a crash what is known of it from before does not count."""
+    if incident.cause.kind == "crash" and name not in now.seen:
+        return name in last_good and last_good[name] >= incident.opened
+    return name in now.well
 
 
 def _payload(graph: Graph, case: Case, incident: str, last_good: Mapping[str, dt.datetime]) -> dict[str, object]:

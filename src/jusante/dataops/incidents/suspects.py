@@ -26,6 +26,8 @@ _WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "drift": {"definition": 0.40, "schema": 0.30, "environment": 0.10},
     "monitor": {"definition": 0.60, "data": 0.50, "environment": 0.45, "schema": 0.30},
     "bug": {"environment": 0.70, "definition": 0.65, "data": 0.50, "schema": 0.50},
+    "crash": {"definition": 0.45, "data": 0.30},
+    "late": {"outage": 0.70, "definition": 0.45, "environment": 0.30, "data": 0.30},
     "policy": {"definition": 0.80, "schema": 0.50},
 }
 _SELF_EVIDENT: Mapping[str, tuple[str, str, str, float, str]] = {
@@ -37,6 +39,13 @@ _SELF_EVIDENT: Mapping[str, tuple[str, str, str, float, str]] = {
     "personal_data": ("schema", "{asset}", "{what}", 0.95, "seen at the source"),
     "storage": ("environment", "storage", "{what}", 0.95, "the file system says so"),
     "installation": ("environment", "environment", "{what}", 0.95, "it could not be imported"),
+    "crash": (
+        "environment",
+        "run",
+        "the process that ran, or its machine",
+        0.75,
+        "no error was left: it was ended from outside",
+    ),
 }
 _OTHERS = {"definition": 0.5, "schema": 0.4, "data": 0.4, "environment": 0.4, "outage": 0.4}
 _FROM_DATA = re.compile(

@@ -15,7 +15,7 @@ from jusante.app import Lake, check
 from jusante.app.outbox import Outbox
 from jusante.core.secret import Secret
 from jusante.errors import SourceUnavailable, UsageError
-from jusante.notifiers.console import ConsoleNotifier
+from jusante.notifiers.console import ConsoleNotifier, block
 from jusante.notifiers.file import FileNotifier
 from jusante.notifiers.webhook import WebhookNotifier
 from jusante.ports.notifier import Notice
@@ -80,7 +80,25 @@ def test_a_file_gets_a_line_for_each_notice(tmp_path: Path) -> None:
 def test_the_console_shows_to_whom_what() -> None:
     stream = io.StringIO()
     ConsoleNotifier(stream).tell((NOTICE,))
-    assert stream.getvalue() == "\nto growth@b.example: total waits\nIt is called amount now.\nDecide.\n"
+    assert stream.getvalue() == "to growth@b.example:\n  total waits\n  It is called amount now.\n  Decide.\n\n"
+
+
+def test_the_console_does_not_say_twice_what_the_subject_says_and_fits_a_terminal() -> None:
+    notice = Notice(
+        "a@b.example",
+        "I1 opened: m.sums: " + "it fails " * 9,
+        "m.sums: " + "it fails " * 8 + "it fails\n  jusante drift",
+        "k",
+        "x",
+    )
+    assert block(notice, 40) == [
+        "to a@b.example:",
+        "  I1 opened: m.sums: it fails it fails",
+        "    it fails it fails it fails it fails",
+        "    it fails it fails it fails",
+        "    jusante drift",
+        "",
+    ]
 
 
 # -- a whole project -------------------------------------------------------------------------------------------------------

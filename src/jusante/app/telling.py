@@ -27,6 +27,7 @@ LONGEST_SECONDS = 30.0
 MOST_OPEN, MOST_OVER = 500, 100
 """So many incidents that go on, and that were over last, are looked at for what is to be told of them."""
 _NAMED = 10
+_PEOPLE = 3
 
 
 def notices_of(found: Iterable[Found], refused: str = "") -> tuple[Notice, ...]:
@@ -176,19 +177,19 @@ def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice,
 
 
 def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> Iterator[str]:
+    arrived: dict[str, list[Notice]] = {}
     for channel, notifier in system.channels():
         outbox = Outbox(system.metadata, channel)
-        arrived: list[Notice] = []
         waiting = outbox.unsent(MOST_AT_ONCE, _now(), patient=patient)
         if policies[channel].is_quiet(_now()):  # of incidents only what breaks the quiet was posted
             waiting = tuple(notice for notice in waiting if notice.about)
         try:
-            _send(outbox, notifier, waiting, arrived)
+            _send(outbox, notifier, waiting, arrived.setdefault(channel, []))
         except JusanteError as error:
             yield f"{channel}: {error.what}; {error.fix}" if error.fix else f"{channel}: {error.what}"
         finally:
             notifier.close()
-            _note(system, channel, arrived)
+    _note(system, arrived)
 
 
 def _send(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...], arrived: list[Notice]) -> None:
@@ -215,20 +216,30 @@ def _send(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...], arriv
         raise refused
 
 
-def _note(system: System, channel: str, arrived: list[Notice]) -> None:
+def _note(system: System, arrived: Mapping[str, list[Notice]]) -> None:
     """Who was told that an incident began, or was called, is part of its story."""
-    told: dict[tuple[str, str], list[str]] = {}
-    for notice in arrived:
-        if notice.kind in {OPENED, REOPENED, ESCALATED}:
-            kind = ESCALATED if notice.kind == ESCALATED else TOLD
-            told.setdefault((kind, notice.about["incident"]), []).append(notice.to)
+    told: dict[tuple[str, str], dict[tuple[str, ...], list[str]]] = {}
+    for channel, notices in arrived.items():
+        theirs: dict[tuple[str, str], list[str]] = {}
+        for notice in notices:
+            if notice.kind in {OPENED, REOPENED, ESCALATED}:
+                kind = ESCALATED if notice.kind == ESCALATED else TOLD
+                theirs.setdefault((kind, notice.about["incident"]), []).append(notice.to)
+        for place, people in theirs.items():
+            told.setdefault(place, {}).setdefault(tuple(people), []).append(channel)
     now = _now()
     events = [
-        Event(kind, now, payload={"incident": incident, "text": f"{', '.join(to)}, by {channel}"})
-        for (kind, incident), to in told.items()
+        Event(kind, now, payload={"incident": incident, "text": f"{_people(people)}, by {' and '.join(channels)}"})
+        for (kind, incident), groups in told.items()
+        for people, channels in groups.items()
     ]
     if events:
         system.metadata.tell(events)
+
+
+def _people(names: tuple[str, ...]) -> str:
+    more = len(names) - _PEOPLE
+    return ", ".join(names[:_PEOPLE]) + (f" and {more} more" if more > 0 else "")
 
 
 def _now() -> dt.datetime:

@@ -12,13 +12,18 @@ import click
 @click.option(
     "--scale", type=click.FloatRange(0.0001, 100), default=1.0, show_default=True, help="1 is 100,000 orders."
 )
-@click.option("--act", type=click.Choice(["drift"]), help="What happens next: a source changes, and tells nobody.")
+@click.option(
+    "--act",
+    type=click.Choice(["drift", "incident"]),
+    help="What happens next: a source changes and tells nobody; or it dies, and a bad deployment follows.",
+)
 @click.option("--finish", is_flag=True, help="Play the act to its end, where all is green again.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
 def demo(folder: Path, scale: float, act: str | None, finish: bool, as_json: bool) -> None:
     """A whole shop in FOLDER: PostgreSQL, files and a web API started for real, loaded, transformed, audited, shown.
 
     --act drift goes on from there: the shop's database has columns reordered, renamed, retyped and dropped.
+    --act incident is a bad day: the database is stopped, and while all look at that an edit with a slip in it is deployed.
     """
     from jusante.app import Lake
     from jusante.cli.console import err, print_json
@@ -27,7 +32,7 @@ def demo(folder: Path, scale: float, act: str | None, finish: bool, as_json: boo
     from jusante.demo.play import prepare, systems
 
     if act:
-        _play(folder, scale, finish=finish)
+        _play(folder, scale, act, finish=finish)
         return
     began = time.monotonic()
     with err().status("making up a shop"):
@@ -47,14 +52,16 @@ def demo(folder: Path, scale: float, act: str | None, finish: bool, as_json: boo
     sys.exit(0 if report.status == "succeeded" else 1)
 
 
-def _play(folder: Path, scale: float, *, finish: bool) -> None:
+def _play(folder: Path, scale: float, act: str, *, finish: bool) -> None:
     from jusante.cli.console import err
     from jusante.cli.demo_acts import drift_act
+    from jusante.cli.demo_incident import incident_act
     from jusante.demo.play import prepare, scale_of
 
     with err().status("making up a shop"):
         shop = prepare(folder, scale_of(folder, scale))
-    report = drift_act(folder, shop, finish=finish)
+    play = {"drift": drift_act, "incident": incident_act}[act]
+    report = play(folder, shop, finish=finish)
     sys.exit(0 if report.status == "succeeded" or not finish else 1)
 
 

@@ -25,20 +25,20 @@ def drift_act(folder: Path, shop: "Shop", *, finish: bool) -> Report:
     with err().status("starting its PostgreSQL and its social network") as status, systems(folder, shop):
         status.stop()
         if not (folder / ".jusante" / "catalog.db").exists():
-            _scene(console, "The shop runs for the first time.", "jusante run")
-            _run(folder)
+            scene(console, "The shop runs for the first time.", "jusante run")
+            run(folder)
         if drift_act.play(folder):
-            begin_act(folder)
+            begin_act(folder, "drift")
             _tell_statements(console, drift_act.STATEMENTS)
-            _scene(console, "Before a row is loaded, the plan tells whom this hits.", "jusante plan --ask")
+            scene(console, "Before a row is loaded, the plan tells whom this hits.", "jusante plan --ask")
             _plan(console, folder)
-            _scene(console, "The run holds what must be held, and publishes the rest.", "jusante run")
-            report = _run(folder)
+            scene(console, "The run holds what must be held, and publishes the rest.", "jusante run")
+            report = run(folder)
         if finish:
             return _finish(console, folder, drift_act.CHOSEN)
         if report is None:
-            _scene(console, "The database has been changed before: what waits, waits on.", "jusante run")
-            report = _run(folder)
+            scene(console, "The database has been changed before: what waits, waits on.", "jusante run")
+            report = run(folder)
     _tell_commands(console, folder, drift_act.CHOSEN)
     return report
 
@@ -47,12 +47,12 @@ def _finish(console: Console, folder: Path, columns: tuple[str, ...]) -> Report:
     from jusante.app.drift_decisions import accept
     from jusante.cli.drift import conclude
 
-    _scene(console, "Two commands make all green again.", accept_command(columns))
+    scene(console, "Two commands make all green again.", accept_command(columns))
     with Lake.open(folder) as lake:
         conclude(lake, accept(lake.system, columns), write=True, as_json=False)
     console.print()
     console.print(Text("$ jusante run", "bold cyan"))
-    return _run(folder)
+    return run(folder)
 
 
 def accept_command(columns: tuple[str, ...]) -> str:
@@ -60,11 +60,13 @@ def accept_command(columns: tuple[str, ...]) -> str:
     return f"jusante drift accept {' '.join(columns)} --write"
 
 
-def _scene(console: Console, words: str, command: str) -> None:
+def scene(console: Console, words: str, command: str) -> None:
+    """What happens next, and the command that shows it."""
     console.print()
     console.print(Text("─" * RULE, "dim"))
     console.print(Text(words, "bold"))
-    console.print(Text(f"$ {command}", "bold cyan"))
+    if command:
+        console.print(Text(f"$ {command}", "bold cyan"))
     console.print()
 
 
@@ -89,7 +91,8 @@ def _plan(console: Console, folder: Path) -> None:
     print_plan(console, tasks, found, (), lake.project.graph)
 
 
-def _run(folder: Path) -> Report:
+def run(folder: Path) -> Report:
+    """`jusante run`, with all that it tells."""
     from jusante.cli.progress import following
     from jusante.cli.report import print_report
 

@@ -25,6 +25,7 @@ _KINDS = {
     "data_drift": "data drift",
     "personal_data": "personal data",
 }
+_BY_ITSELF = frozenset({"told", "escalated"})
 _NAMED = 6
 _MOMENTS = 20
 
@@ -186,14 +187,16 @@ def _timeline(incident: Incident) -> Table:
         table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     before = incident.cause.what
+    is_short = moments[-1].at - moments[0].at < dt.timedelta(hours=1)
+    form = "%m-%d %H:%M:%S" if is_short else "%m-%d %H:%M"
     for number, moment in enumerate(moments):
         if number == 1 and left > 0:
             table.add_row("", Text("…", "dim"), Text(f"{counted(left, 'moment')} more: --json", "dim"))
         text = moment.text if moment.text != before else ""
         before = moment.text
-        by = moment.run_id or moment.actor
+        by = "" if moment.what in _BY_ITSELF else moment.run_id or moment.actor
         line = Text.assemble(text, (f"{'  ' if text else ''}{by}", "dim"))
-        table.add_row(Text(f"{moment.at:%m-%d %H:%M}", "dim"), Text(_word(moment)), line)
+        table.add_row(Text(f"{moment.at:{form}}", "dim"), Text(_word(moment)), line)
     return table
 
 

@@ -36,9 +36,10 @@ def has_begun(folder: Path) -> bool:
     return (folder / _ACTS).exists()
 
 
-def begin_act(folder: Path) -> None:
+def begin_act(folder: Path, name: str) -> None:
     """From now on the folder's project is left as it is."""
-    (folder / _ACTS).write_text("drift\n")
+    with (folder / _ACTS).open("a", encoding="utf-8") as file:
+        file.write(f"{name}\n")
 
 
 def scale_of(folder: Path, default: float) -> float:

@@ -21,8 +21,8 @@ def advice(incident: Incident) -> tuple[str, ...]:
     first = incident.suspects[0] if incident.suspects else None
     found = [incident.cause.fix] if incident.cause.fix else []
     if first and first.kind == "definition" and first.subject in (*incident.assets, incident.cause.asset):
-        found.append(f"see what was edited last in {incident.cause.where or first.subject}")
-    elif first and first.subject not in incident.assets:
+        found.insert(0, f"see that edit first: {first.what}")
+    elif first and first.subject not in {*incident.assets, incident.cause.asset} and "." in first.subject:
         found.append(f"look at {first.subject} first: jusante lineage {first.subject}")
     asset = incident.assets[0] if incident.assets else incident.cause.asset
     found += [text.format(asset=asset) for text in _BY_KIND.get(incident.cause.kind, ())]

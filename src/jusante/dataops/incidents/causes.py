@@ -19,6 +19,8 @@ RUN = "run"
 """What is at fault where a run died and nobody can say what it was making."""
 EVERYWHERE = {"storage": "storage", "installation": "installation", "crash": RUN}
 """Kinds that have one place for the whole project."""
+UNSAID = "more is not shown"
+"""What an error says that is not told in full, because it may quote personal data: it is like any other."""
 OF_MODELS = frozenset({"query", "model", "audit", "bug"})
 
 Suspecting = Callable[[Symptom], tuple[Suspect, ...]]
@@ -90,7 +92,8 @@ def _is_of_source(graph: Graph, symptom: Symptom, source: str, all_: Sequence[Sy
         return False
     alike = [each for each in all_ if each.asset in tables and each.kind == symptom.kind]
     if symptom.kind == "source_failed":
-        return len(alike) > 1 and len({_plain(each) for each in alike}) == 1
+        said = {_plain(each) for each in alike if UNSAID not in each.what}
+        return len(alike) > 1 and len(said) <= 1
     return True
 
 

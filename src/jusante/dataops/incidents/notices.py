@@ -18,6 +18,7 @@ _SAID = {
     ASSIGNED: "is yours",
     ESCALATED: "waits for somebody",
 }
+_LEARN = "What is learnt: jusante incidents postmortem {}"
 _NAMED = 10
 
 
@@ -28,7 +29,8 @@ def key_of(incident: Incident, change: str, to: str, at: dt.datetime) -> str:
 
 def notice(incident: Incident, change: str, to: str, at: dt.datetime, text: str) -> Notice:
     """The notice to somebody that an incident changed at a moment."""
-    subject = f"{incident.id} {_SAID[change]}: {incident.cause.asset}: {incident.cause.what}"
+    said = incident.cause.what if incident.is_open else f"after {duration.words(at - incident.opened)}"
+    subject = f"{incident.id} {_SAID[change]}: {incident.cause.asset}: {said}"
     return Notice(to, subject, text, key_of(incident, change, to, at), change, _facts(incident))
 
 
@@ -43,12 +45,17 @@ def readers(incident: Incident) -> Mapping[str, Sequence[str]]:
 
 def for_owner(incident: Incident) -> str:
     """All of it, for whoever has to do something about it."""
+    if not incident.is_open:
+        why = incident.last("resolved")
+        return "\n".join(
+            [f"It was: {incident.cause.what}", *([why.text] if why and why.text else []), _LEARN.format(incident.id)]
+        )
     lines = [f"{incident.cause.asset}: {incident.cause.what}"]
     lines += [f"at {incident.cause.where}"] if incident.cause.where else []
     if incident.below:
         lines.append(f"{counted(len(incident.below), 'asset')} below keep what they had: {_named(incident.below)}")
-    lines += [f"likely: {incident.suspects[0].what}"] if incident.suspects and incident.is_open else []
-    lines += list(advice(incident))[:2] if incident.is_open else []
+    lines += [f"likely: {incident.suspects[0].what}"] if incident.suspects else []
+    lines += list(advice(incident))[:2]
     return "\n".join([*lines, f"jusante incidents show {incident.id}"])
 
 

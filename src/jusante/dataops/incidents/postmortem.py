@@ -45,15 +45,17 @@ def draft(incident: Incident, now: dt.datetime) -> str:
 def _head(incident: Incident, end: dt.datetime) -> str:
     lasted = duration.words(end - incident.opened)
     state = "over" if incident.resolved else "still open"
-    return f"Draft from the ledger. Severity {incident.severity}; {state}, {lasted} in all; looked after by {_who(incident)}."
+    return f"Draft from the ledger. Severity {incident.severity}; {state}, {lasted} in all; {_who(incident)}."
 
 
 def _who(incident: Incident) -> str:
-    return incident.assignee or incident.owner or "nobody yet"
+    if incident.assignee:
+        return f"looked after by {incident.assignee}"
+    return f"its owner is {incident.owner}" if incident.owner else "it has no owner"
 
 
 def _happened(incident: Incident, end: dt.datetime) -> str:
-    where = f" ({incident.cause.where})" if incident.cause.where else ""
+    where = f" ({incident.cause.where})" if incident.cause.where not in {"", incident.cause.asset} else ""
     code = f"{incident.cause.code}: " if incident.cause.code else ""
     told = "was not what it had been" if stops_nothing(incident) else "could not be made as it should"
     lines = [f"From {_time(incident.opened)} on, {incident.cause.asset} {told}{where}:"]
@@ -106,6 +108,8 @@ def _moment(moment: Moment) -> str:
 
 def _well(incident: Incident) -> Iterator[str]:
     yield "It was found by the run itself."
+    if told := _first(incident, "told"):
+        yield f"Owners were told {duration.words(told.at - incident.opened)} after it was found: {told.text}."
     if incident.last_good and not stops_nothing(incident):
         yield "Nothing wrong was published: readers kept the last good data."
     if incident.below:

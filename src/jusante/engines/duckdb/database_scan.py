@@ -174,7 +174,7 @@ _PASSING = re.compile(
     r"no connection to the server|connection not open|server shutdown in progress|database is locked|"
     r"could not set lock on file|deadlock detected|could not serialize|max_user_connections|not yet accepting|"
     r"conflict with recovery|read error|unexpected eof|max_statement_time exceeded|maximum statement execution time|"
-    r"connection was killed|query execution was interrupted",
+    r"connection was killed|query execution was interrupted|connection to server on socket .* failed: no such file",
     re.IGNORECASE,
 )
 _CONVERSION = re.compile(r"Error: (.*?) when casting from source column (.+?)(?:\n|$)", re.DOTALL)

@@ -23,13 +23,17 @@ _STANDS_ON = ("jusante", "duckdb", "pyarrow", "pyiceberg", "sqlglot")
 
 
 class Evidence:
-    """Answers, for one run, what was when. What it has looked up it keeps."""
+    """Answers, for one run, what was when. What it has looked up it keeps. `well` is what the run has found well."""
 
-    def __init__(self, system: System, going_on: Iterable[Incident]) -> None:
+    def __init__(self, system: System, going_on: Iterable[Incident], well: frozenset[str] = frozenset()) -> None:
         self._system = system
         self._states = system.metadata.states()
         self._down = frozenset(
-            name for each in going_on if each.is_open and each.cause.kind == "source_down" for name in each.assets
+            name
+            for each in going_on
+            if each.is_open and each.cause.kind == "source_down"
+            for name in each.assets
+            if name not in well
         )
         self._tables = system.tables()
 

@@ -45,7 +45,7 @@ def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -
     """Open, continue and resolve incidents by what a run did. Call it while the project is held."""
     see_environment(system, run.run_id, run.started_at)
     known = system.metadata.incidents(None, REMEMBERED)
-    evidence = Evidence(system, known)
+    evidence = Evidence(system, known, frozenset(task.asset for task in tasks if is_well(task)))
     graph = system.graph
     explained = Explained.of(system, now)
     look = _Look(system, run, known, tasks, explained)

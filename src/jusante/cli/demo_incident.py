@@ -143,8 +143,8 @@ def _tell_arrived(console: Console, receiver: "Receiver") -> None:
     console.print(Text(f"\nWhat arrived at the webhook ({receiver.url}):", "bold"))
     table = grid("", "type", "to", "about")
     for message in news:
-        about = ": ".join(message.subject.split(": ")[:2])
-        table.add_row(Text("←", "cyan"), Text(message.kind, "dim"), message.to, Text(about))
+        about = Text.assemble((message.incident, "bold"), f" {message.asset}")
+        table.add_row(Text("←", "cyan"), Text(message.kind, "dim"), message.to, about)
     console.print(table)
 
 

@@ -13,12 +13,13 @@ MOST = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What arrived: its id, of which kind it is, for whom, and about what."""
+    """What arrived: its id, of which kind it is, for whom, and about which incident of which asset."""
 
     id: str
     kind: str
     to: str
-    subject: str
+    incident: str
+    asset: str
 
 
 class Receiver(ThreadingHTTPServer):
@@ -50,7 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
         said = json.loads(self.rfile.read(int(self.headers["content-length"])))
         data = said["data"]
         if len(self.server.messages) < MOST:
-            self.server.messages.append(Message(self.headers["webhook-id"], said["type"], data["to"], data["subject"]))
+            about = data.get("incident", {"incident": "", "asset": ""})
+            message = Message(self.headers["webhook-id"], said["type"], data["to"], about["incident"], about["asset"])
+            self.server.messages.append(message)
         self.send_response(204)
         self.end_headers()
 

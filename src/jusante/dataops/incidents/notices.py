@@ -29,9 +29,14 @@ def key_of(incident: Incident, change: str, to: str, at: dt.datetime) -> str:
 
 def notice(incident: Incident, change: str, to: str, at: dt.datetime, text: str) -> Notice:
     """The notice to somebody that an incident changed at a moment."""
-    said = incident.cause.what if incident.is_open else f"after {duration.words(at - incident.opened)}"
-    subject = f"{incident.id} {_SAID[change]}: {incident.cause.asset}: {said}"
+    cause = incident.cause
+    about = f": {cause.asset}: {cause.what}" if incident.is_open else f" after {_lasted(incident, at)}: {cause.asset}"
+    subject = f"{incident.id} {_SAID[change]}{about}"
     return Notice(to, subject, text, key_of(incident, change, to, at), change, _facts(incident))
+
+
+def _lasted(incident: Incident, at: dt.datetime) -> str:
+    return duration.words(at - incident.opened)
 
 
 def readers(incident: Incident) -> Mapping[str, Sequence[str]]:

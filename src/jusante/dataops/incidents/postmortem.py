@@ -94,10 +94,12 @@ def _cause(incident: Incident) -> str:
 
 def _timeline(incident: Incident) -> str:
     rows = [f"| {_time(incident.last_good)} | Last time that all was well | |"] if incident.last_good else []
-    rows += [
-        f"| {_time(moment.at)} | {_moment(moment)} | {moment.run_id or moment.actor} |" for moment in incident.timeline
-    ]
+    rows += [f"| {_time(moment.at)} | {_moment(moment)} | {_by(moment)} |" for moment in incident.timeline]
     return "\n".join(["| when | what | by |", "|---|---|---|", *rows])
+
+
+def _by(moment: Moment) -> str:
+    return "" if moment.what in {"told", "escalated"} else moment.run_id or moment.actor
 
 
 def _moment(moment: Moment) -> str:

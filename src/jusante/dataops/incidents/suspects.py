@@ -12,7 +12,7 @@ from jusante.dataops.incidents.changes import Change
 from jusante.dataops.incidents.symptoms import Symptom
 
 MOST = 5
-STRONG = 0.6
+STRONG = 0.5
 """From this weight on, what several failures suspect alike is taken for the cause of them all."""
 
 CERTAIN = frozenset({"source_down", "source_denied", "storage", "installation", "data_drift", "personal_data"})

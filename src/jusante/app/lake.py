@@ -13,14 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
+from jusante.app.costs import measure_storage, task_price
 from jusante.app.declassifying import tell_declassified
 from jusante.app.guards import Guardian
 from jusante.app.incidents import observe
 from jusante.app.openlineage import telling
+from jusante.app.questions import note, take_in
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
 from jusante.app.telling import tell_held
+from jusante.architecture.cost.metering import Meter
 from jusante.core.asset import Asset
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
@@ -148,8 +151,12 @@ class Lake:
         began = time.monotonic()
         with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             tell_declassified(system, run.run_id, _now())
+            take_in(system)
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
+            measure_storage(
+                system, [task.asset for task in tasks if task.bytes_written is not None], run.run_id, _now()
+            )
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
@@ -227,6 +234,7 @@ class Lake:
             publisher=publisher,
             scratch=lambda name: scratch / name.replace(":", "-"),
             hidden=self._watch.hidden,
+            spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
         )
         return Tools(
             graph=system.graph,
@@ -247,6 +255,7 @@ class Lake:
             allow=self._watch.allow,
             discreet=self._watch.is_discreet,
             guard=guardian.allow,
+            price=task_price(system),
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
@@ -262,7 +271,9 @@ class Lake:
 
     def ask(self, sql: str) -> Answer:
         """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError."""
-        return self._gate(Tables(self._system.store)).ask(sql)
+        answer = self._gate(Tables(self._system.store)).ask(sql)
+        note(self._system, answer, _now())
+        return answer
 
     def tags_of(self, sql: str, names: Sequence[str]) -> tuple[tuple[Tag, ...], ...]:
         """The tags of each of the columns that a query gives, named as the answer names them."""
@@ -281,7 +292,8 @@ class Lake:
         return self.query(f"select * from {quote_table(name)}")
 
     def _gate(self, tables: Tables) -> Gate:
-        return Gate(self._system.graph, tables, self._system.engine, analyse)
+        meter = self._stoppable.meter if self._stoppable else Meter()
+        return Gate(self._system.graph, tables, self._system.engine, analyse, meter)
 
     def build_dashboards(self, names: tuple[str, ...] = ()) -> tuple[Path, ...]:
         """Render dashboards, all or those named; the pages that were written. Each has a PNG beside it."""
@@ -323,6 +335,7 @@ class Lake:
         system = self._system
         with self._open_run("maintain " + " ".join(names), wait_seconds) as (run, _):
             swept = maintenance.maintain(system.engine, system.store, names, keep, run.run_id, _now())
+            measure_storage(system, [each.name for each in swept], run.run_id, _now())
             recovery.reconcile(system.store, system.metadata, _now())
             system.metadata.end(replace(run, status="succeeded", ended_at=_now()))
         return swept
@@ -346,6 +359,7 @@ class Lake:
         # Who it is stands nowhere, so not in the run's command either.
         with self._open_run(f"erase {table}", wait_seconds) as (run, _):
             erased = erasing.erase(self._system, who, run.run_id, lambda chosen: self._make(chosen, run.run_id))
+            measure_storage(self._system, self._system.store.pointers(), run.run_id, _now())
             self.metadata.end(replace(run, status="succeeded", ended_at=_now()))
         return erased
 

@@ -87,6 +87,7 @@ def read_problems(
         glossary=glossary,
         handlings=file.sensitive,
         guards=file.guards,
+        budgets=file.budgets,
     )
     return project, findings.problems
 

@@ -5,13 +5,14 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jusante.app.budgets import allowed, words
 from jusante.app.columns import column_named, columns_of
 from jusante.app.costs import measure_storage, task_price
 from jusante.app.declassifying import tell_declassified
@@ -57,6 +58,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jusante.app.erasing import Erasure
+
+
+NONE_HELD: Mapping[str, str] = {}
 
 
 def _unheard(name: str, task: Task | None) -> None:
@@ -148,23 +152,33 @@ class Lake:
         system = self._system
         chosen = made_among(system.graph, wishes)
         self._refuse_unready(chosen)
+        allowance = allowed(system, lambda: self._foreseen(wishes, chosen, anew), _now())
         began = time.monotonic()
         with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             tell_declassified(system, run.run_id, _now())
             take_in(system)
             with telling(system, run, listener) as (heard, undelivered):
-                tasks = self._make(chosen, run.run_id, heard, anew=anew)
+                tasks = self._make(chosen, run.run_id, heard, anew=anew, held=allowance.held)
             measure_storage(
                 system, [task.asset for task in tasks if task.bytes_written is not None], run.run_id, _now()
             )
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
+            undelivered += [f"{each.asset} is {words(each)}" for each in allowance.warned]
             undelivered += [
                 f"owners could not be told by {problem}" for problem in (*tell_held(system), *observed.untold)
             ]
         seconds = round(time.monotonic() - began, 3)
         return Report(run.run_id, ended.status, seconds, tasks, recovered, tuple(undelivered), observed.news)
+
+    def _foreseen(
+        self, wishes: tuple[str, ...], chosen: Collection[str], anew: bool | Collection[str]
+    ) -> tuple[str, ...]:
+        """What a run would make, as far as can be told, in its order."""
+        wanted = set(chosen) if anew is True else set(anew or ())
+        likely = {task.asset for task in self.plan(wishes) if not task.held} | (wanted & set(chosen))
+        return tuple(name for name in self._system.graph.order if name in likely)
 
     @contextmanager
     def conducted(self) -> Iterator[None]:
@@ -181,13 +195,14 @@ class Lake:
         listener: Listener = _unheard,
         *,
         anew: bool | Collection[str] = False,
+        held: Mapping[str, str] = NONE_HELD,
     ) -> tuple[Task, ...]:
-        """Make what is stale among the chosen, while the project is held."""
+        """Make what is stale among the chosen, while the project is held. `held` says why some are not made."""
         system = self._system
         stale_or_not = frozenset(chosen if anew is True else anew or ())
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
-        tools = self._tools(run_id, tables, guardian)
+        tools = replace(self._tools(run_id, tables, guardian), unaffordable=lambda name: held.get(name, ""))
         worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
         with Threads(worker, system.project.environment.parallel) as hands:
             tasks = execute(system.graph, chosen, worker, hands, listener)
@@ -256,6 +271,7 @@ class Lake:
             discreet=self._watch.is_discreet,
             guard=guardian.allow,
             price=task_price(system),
+            unaffordable=lambda _: "",
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,

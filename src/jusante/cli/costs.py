@@ -91,7 +91,7 @@ def _export(lake: "Lake", since: dt.datetime, now: dt.datetime, path: Path, as_j
     from jusante.app.focus import write_focus
     from jusante.app.spending import spent
     from jusante.cli.console import err, print_json
-    from jusante.cli.money import dollars
+    from jusante.core.money import dollars
     from jusante.core.words import counted
 
     spending = spent(lake.system, since, now)

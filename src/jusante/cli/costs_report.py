@@ -9,8 +9,9 @@ from rich.text import Text
 from jusante.app.spending import By, Line, Spending
 from jusante.app.waste import Found
 from jusante.architecture.cost.attributing import PERSON
+from jusante.cli.bars import bar, sparkline
 from jusante.cli.console import grid, size
-from jusante.cli.money import bar, dollars, sparkline
+from jusante.core.money import dollars
 from jusante.core.words import counted
 
 LINES_SHOWN = 40

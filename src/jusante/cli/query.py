@@ -76,7 +76,7 @@ def _print_table(answer: "Answer", usd: float) -> None:
 
     from jusante.cli.console import err, grid, out, size
     from jusante.cli.fitting import fitted
-    from jusante.cli.money import dollars
+    from jusante.core.money import dollars
     from jusante.core.words import counted
 
     table = answer.table

@@ -43,7 +43,8 @@ class Tools:
 
     `allow` raises NotAllowed where personal data would come to an asset outside that may not have them; `discreet` says
     whether an asset reads such, so that none of its errors may quote a value. `guard` raises QueryRefused where the query
-    of a model would give wrong numbers. `price` says what a task is worth.
+    of a model would give wrong numbers. `price` says what a task is worth,
+    `unaffordable` why an asset is not to be made within its budget; empty where it is.
     """
 
     graph: Graph
@@ -58,6 +59,7 @@ class Tools:
     discreet: Callable[[Asset], bool]
     guard: Callable[[Asset], None]
     price: Callable[[Task], float | None]
+    unaffordable: Callable[[str], str]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
@@ -125,14 +127,21 @@ class Worker:
     def _do(self, asset: Asset) -> Done:
         version = self._tools.graph.versions[asset.id]
         if isinstance(asset.definition, Ingested):
-            return self._ingest(asset, asset.definition, version)
+            return self._too_dear(asset) or self._ingest(asset, asset.definition, version)
         reason = self._why_stale(asset, version)
         if reason is None:
             return Done(Task(asset.id, "skip", "skipped", "up to date"))
+        if dear := self._too_dear(asset):
+            return dear
         built = self._build(asset, version)
         jumped = noticed(self._tools.metadata, asset.id, version, built.profile) if built.profile else ()
         task, state = self._built(asset, version, reason, replace(built, notices=(*built.notices, *jumped)))
         return Done(task, state, self._events(asset, version, built))
+
+    def _too_dear(self, asset: Asset) -> Done | None:
+        """The task of an asset that its budget holds: it keeps what it has, and what is below goes on with that."""
+        why = self._tools.unaffordable(asset.id)
+        return Done(Task(asset.id, action_of(asset), "held", why, notices=(why,))) if why else None
 
     def _events(self, asset: Asset, version: str, built: Built) -> tuple[Event, ...]:
         if built.profile is None:

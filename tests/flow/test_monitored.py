@@ -13,7 +13,7 @@ from jusante.app.incidents import observe
 from jusante.cli.main import cli
 from jusante.core.drift import Finding
 from jusante.core.event import Event
-from jusante.core.run import Run, Task
+from jusante.core.run import Done, Run, Task
 from jusante.ingestion.data_drift import ACCEPTED, FOUND, PROFILED
 from projects import insert, run, write_shop
 
@@ -61,7 +61,7 @@ def test_a_task_much_dearer_than_usual_opens_an_incident_and_a_usual_one_ends_it
 
     def run_of(task: Task) -> list[tuple[str, str, str]]:
         with Lake.open(shop) as lake:
-            lake.metadata.record("r8", task)
+            lake.metadata.record("r8", [Done(task)])
         return seen(shop, task, HOUR)
 
     assert [run_of(usual) for _ in range(9)] == [[]] * 9

@@ -45,9 +45,7 @@ def _written(session: Session, table: str, place: Path, step: Step) -> Path:
     return path
 
 
-def _execute(
-    workshop: Workshop, step: ShellStep, place: Path, files: dict[str, Path], session: Session
-) -> str:
+def _execute(workshop: Workshop, step: ShellStep, place: Path, files: dict[str, Path], session: Session) -> str:
     script = workshop.folder / step.file
     for output in step.header.outputs:
         (place / output).parent.mkdir(parents=True, exist_ok=True)

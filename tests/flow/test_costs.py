@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from jusante.app import Lake
-from jusante.app.questions import ASKED, take_in
+from jusante.app.questions import ASKED, TAKEN, take_in
 from jusante.app.spending import By, spent
 from jusante.cli.main import cli
 from projects import insert, run, task, write, write_shop
@@ -28,10 +28,19 @@ EXTRA = {
 }
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small shop with a dashboard, a reader outside and a step, after a run and some questions; nobody changes it."""
+    return asked(write(write_shop(tmp_path_factory.mktemp("whole")), EXTRA))
+
+
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
-    """The small shop with a dashboard, a reader outside and a step, after a run and some questions."""
-    folder = write(write_shop(tmp_path / "shop"), EXTRA)
+    """The small shop after a run and some questions."""
+    return asked(write_shop(tmp_path / "shop"))
+
+
+def asked(folder: Path) -> Path:
     run(folder)
     for _ in range(3):
         ask(folder, "select * from marts.priced where product = 'tea'")
@@ -60,8 +69,8 @@ def test_each_task_says_what_it_took_and_what_that_is_worth(shop: Path) -> None:
     assert priced.cost_usd == pytest.approx(priced.cpu_seconds / 3600 * 0.04048, rel=0.01)
 
 
-def test_the_work_of_a_step_is_that_of_its_own_processes(shop: Path) -> None:
-    with Lake.open(shop) as lake:
+def test_the_work_of_a_step_is_that_of_its_own_processes(whole: Path) -> None:
+    with Lake.open(whole) as lake:
         told = lake.metadata.last_tasks()["step:s"]
     assert told.cpu_seconds is not None
     assert told.cpu_seconds > 0.03, "a loop of 60,000 turns in a shell"
@@ -85,7 +94,7 @@ def test_questions_are_told_once_whatever_happens_in_between(shop: Path) -> None
     lines = spool.read_text()
     assert len(events(shop, ASKED)) == 4
     with Lake.open(shop) as lake:
-        batch = lake.metadata.latest(ASKED, 1)[0].payload["batch"]
+        batch = lake.metadata.latest(TAKEN, 1)[0].payload["batch"]
     spool.with_name(f"questions.{batch}").write_text(lines)  # as if the file had not gone after it was told
     assert len(events(shop, ASKED)) == 4
     assert not list(spool.parent.glob("questions*"))
@@ -111,8 +120,8 @@ def test_where_nothing_can_be_put_down_a_question_is_answered_all_the_same(shop:
 
 
 @pytest.mark.parametrize("by", ["asset", "owner", "dashboard", "source", "person", "day"])
-def test_each_view_adds_up_to_the_whole(shop: Path, by: By) -> None:
-    with Lake.open(shop) as lake:
+def test_each_view_adds_up_to_the_whole(whole: Path, by: By) -> None:
+    with Lake.open(whole) as lake:
         until = dt.datetime.now(dt.UTC) + dt.timedelta(hours=1)
         spending = spent(lake.system, until - dt.timedelta(days=3), until)
     assert spending.total > 0
@@ -122,8 +131,8 @@ def test_each_view_adds_up_to_the_whole(shop: Path, by: By) -> None:
         assert sum(line.full for line in spending.grouped(by)) == spending.total
 
 
-def test_costs_travel_to_dashboards_readers_outside_and_people(shop: Path) -> None:
-    with Lake.open(shop) as lake:
+def test_costs_travel_to_dashboards_readers_outside_and_people(whole: Path) -> None:
+    with Lake.open(whole) as lake:
         until = dt.datetime.now(dt.UTC)
         spending = spent(lake.system, until - dt.timedelta(days=1), until)
     handed = spending.flow.handed
@@ -157,8 +166,8 @@ def test_storage_is_paid_for_with_the_snapshots_that_are_kept_until_they_are_swe
     assert first["marts.names"] == grown["marts.names"]
 
 
-def test_the_tables_of_costs_can_be_made_anew_from_the_ledger(shop: Path) -> None:
-    with Lake.open(shop) as lake:
+def test_the_tables_of_costs_can_be_made_anew_from_the_ledger(whole: Path) -> None:
+    with Lake.open(whole) as lake:
         take_in(lake.system)
         until = dt.datetime.now(dt.UTC)
         window = (until - dt.timedelta(days=1), until)
@@ -168,22 +177,42 @@ def test_the_tables_of_costs_can_be_made_anew_from_the_ledger(shop: Path) -> Non
         assert len(before[0]) > 5
 
 
+def test_a_dashboard_rendered_by_hand_has_read_its_tables(tmp_path: Path) -> None:
+    folder = write(write_shop(tmp_path / "shop"), {"dashboards/d.yaml": EXTRA["dashboards/d.yaml"]})
+    run(folder)
+    call(folder, "dashboard", "build", "d")
+    told = events(folder, ASKED)
+    assert told[0]["reads"] == ["marts.by_product"]
+    with Lake.open(folder) as lake:
+        until = dt.datetime.now(dt.UTC)
+        spending = spent(lake.system, until - dt.timedelta(days=1), until)
+    line = next(line for line in spending.lines() if line.name == "dashboard:d")
+    assert line.times == 2, "in the run, and by hand"
+    assert sum(spending.flow.kept.values()) == spending.total
+
+
+def test_files_that_are_loaded_are_scanned_by_their_size(whole: Path) -> None:
+    with Lake.open(whole) as lake:
+        told = lake.metadata.last_tasks()["files.prices"]
+    assert told.bytes_scanned == (whole / "prices.csv").stat().st_size
+
+
 def call(shop: Path, *words: str) -> str:
     found = CliRunner().invoke(cli, [*words, "--project", str(shop)])
     assert found.exit_code == 0, found.output
     return found.stdout
 
 
-def test_costs_and_questions_are_printed_and_given_as_json(shop: Path) -> None:
-    told = json.loads(call(shop, "costs", "--json"))
+def test_costs_and_questions_are_printed_and_given_as_json(whole: Path) -> None:
+    told = json.loads(call(whole, "costs", "--json"))
     assert told["usd"] > 0
     assert sum(Decimal(str(line["usd"])) for line in told["groups"]) == pytest.approx(Decimal(str(told["usd"])))
     asset = next(each for each in told["assets"] if each["asset"] == "marts.priced")
     assert asset["cpu_seconds"] > 0
     assert asset["bytes_scanned"] > 0
     assert asset["bytes_stored"] > 0
-    assert "marts.priced" in call(shop, "costs")
-    assert "dashboard:d" in call(shop, "costs", "--by", "dashboard")
-    asked = json.loads(call(shop, "query", "select 1 as a", "--json"))
+    assert "marts.priced" in call(whole, "costs")
+    assert "dashboard:d" in call(whole, "costs", "--by", "dashboard")
+    asked = json.loads(call(whole, "query", "select 1 as a", "--json"))
     assert asked["cost_usd"] > 0
     assert asked["cpu_seconds"] > 0

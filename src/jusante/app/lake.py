@@ -19,7 +19,7 @@ from jusante.app.declassifying import tell_declassified
 from jusante.app.guards import Guardian
 from jusante.app.incidents import observe
 from jusante.app.openlineage import telling
-from jusante.app.questions import note, take_in
+from jusante.app.questions import note, take_in, tell_rendered
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
@@ -285,10 +285,13 @@ class Lake:
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
-    def ask(self, sql: str) -> Answer:
-        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError."""
+    def ask(self, sql: str, *, asset: str | None = None) -> Answer:
+        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError.
+
+        `asset` is the one for which it is asked, where it is for one: what it costs is put down to that.
+        """
         answer = self._gate(Tables(self._system.store)).ask(sql)
-        note(self._system, answer, _now())
+        note(self._system, answer, _now(), asset)
         return answer
 
     def tags_of(self, sql: str, names: Sequence[str]) -> tuple[tuple[Tag, ...], ...]:
@@ -324,7 +327,9 @@ class Lake:
         tables = Tables(self._system.store)
         tell_declassified(self._system, None, _now())
         for name in wanted:
-            self._serve(known[name], tables)
+            with Meter().working() as spent:
+                built = self._serve(known[name], tables)
+            tell_rendered(self._system, known[name], built, spent.cpu_seconds, _now())
         return tuple(self.settings.dashboards / f"{name.partition(':')[2]}.html" for name in wanted)
 
     def _serve(self, asset: Asset, tables: Tables) -> Built:

@@ -21,11 +21,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from jusante.app.system import System
+from jusante.core.asset import Asset
 from jusante.core.event import Event
 from jusante.serving.gate import Answer
+from jusante.transformation.build import Built
 from jusante.transformation.sql_analysis import column_names
 
-ASKED = "question.asked"
+ASKED, TAKEN = "question.asked", "questions.taken"
+REMEMBERED_BATCHES = 100
+"""So many files back it is known which were taken in: one that a crash left is looked at by the next command."""
 MOST_BYTES = 64_000_000
 """So much is kept of questions that the ledger does not know yet; beyond it they are answered and not counted."""
 _VALUES = re.compile(r"'(?:[^']|'')*'|\b\d[\w.]*")
@@ -62,6 +66,13 @@ def told(answer: Answer, now: dt.datetime, asset: str | None) -> dict[str, Any]:
     }
 
 
+def tell_rendered(system: System, asset: Asset, built: Built, cpu_seconds: float, now: dt.datetime) -> None:
+    """Tell the ledger of a dashboard that was rendered outside of a run: it has read what it is made of."""
+    said = {"by": asker(), "reads": list(asset.inputs), "columns": {}, "shape": ""}
+    took = {"cpu_seconds": cpu_seconds, "bytes_scanned": built.bytes_scanned, "bytes_out": 0, "rows_out": 0}
+    system.metadata.tell([Event(ASKED, now, asset=asset.id, payload={**said, **took})])
+
+
 def asker() -> str:
     """Who asks, as the ledger names whoever does something."""
     try:
@@ -86,19 +97,18 @@ def take_in(system: System) -> int:
 def _take(system: System, path: Path) -> int:
     batch = path.suffix[1:]
     with contextlib.suppress(OSError), _opened(path) as file:
-        events = [_event(json.loads(line), batch) for line in _lines(file)] if path.exists() else []
-        last = system.metadata.latest(ASKED, 1)
-        if last and last[0].payload["batch"] == batch:
-            events = []
-        system.metadata.tell(events)
+        known = {event.payload["batch"] for event in system.metadata.latest(TAKEN, REMEMBERED_BATCHES)}
+        events = [_event(json.loads(line)) for line in _lines(file)] if batch not in known else []
+        if events:
+            system.metadata.tell([*events, Event(TAKEN, events[-1].at, payload={"batch": batch})])
         path.unlink(missing_ok=True)
         return len(events)
     return 0
 
 
-def _event(line: dict[str, Any], batch: str) -> Event:
+def _event(line: dict[str, Any]) -> Event:
     payload = {name: value for name, value in line.items() if name not in {"at", "asset"}}
-    return Event(ASKED, dt.datetime.fromisoformat(line["at"]), asset=line["asset"], payload=payload | {"batch": batch})
+    return Event(ASKED, dt.datetime.fromisoformat(line["at"]), asset=line["asset"], payload=payload)
 
 
 def _lines(file: IO[bytes]) -> Iterator[str]:

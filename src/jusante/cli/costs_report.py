@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from jusante.app.spending import By, Line, Spending
+from jusante.app.spending import NOBODY, By, Line, Spending
 from jusante.app.waste import Found
 from jusante.architecture.cost.attributing import PERSON
 from jusante.cli.bars import bar, sparkline
 from jusante.cli.console import grid, size
-from jusante.core.money import dollars
+from jusante.core.money import column, dollars
 from jusante.core.words import counted
 
 LINES_SHOWN = 40
@@ -37,7 +37,7 @@ def print_costs(console: Console, name: str, spending: Spending, by: By) -> None
     console.print(_table(lines[:LINES_SHOWN], by, console.width))
     if len(lines) > LINES_SHOWN:
         console.print(Text(f"and {len(lines) - LINES_SHOWN:,} more; --json has all of them", "dim"))
-    if spending.until - spending.since and by == "asset":
+    if by == "asset":
         console.print(Text("\nNext: jusante costs --by dashboard, jusante costs --waste", "dim"))
 
 
@@ -51,39 +51,32 @@ def _month(spending: Spending) -> Decimal:
 def _table(lines: tuple[Line, ...], by: By, width: int) -> Table:
     if by == "asset":
         return _assets(lines, width)
+    own, full = column([line.own for line in lines]), column([line.full for line in lines])
     has_both = by == "owner"
-    table = grid(
-        by,
-        "what they make" if has_both else "cost",
-        *(["made for them"] if has_both else []),
-        "",
-        numbers=("cost", "what they make", "made for them"),
-    )
+    headers = ["what they make", "made for them"] if has_both else ["cost"]
+    table = grid(by, *headers, "", numbers=tuple(headers))
     largest = max(line.full for line in lines)
-    for line in lines:
-        name = Text(line.name, "dim" if line.name == "nobody" else "")
-        money = [dollars(line.own), *([dollars(line.full)] if has_both else [])]
-        table.add_row(name, *money, Text(bar(line.full, largest, _BAR_CELLS), "cyan"))
+    for line, made, borne in zip(lines, own, full, strict=True):
+        name = Text(line.name, "dim" if line.name == NOBODY else "")
+        table.add_row(name, made, *([borne] if has_both else []), Text(bar(line.full, largest, _BAR_CELLS), "cyan"))
     return table
 
 
 def _assets(lines: tuple[Line, ...], width: int) -> Table:
+    """What each takes itself, and in full: with its share of all that it is made of."""
     wide = width > _NARROW
-    numbers = ("cost", "with all above", "CPU", "read", "stored", "times")
-    table = grid(
-        *("asset", "cost", "", "with all above", "CPU"),
-        *(("read", "stored", "times") if wide else ("stored",)),
-        numbers=numbers,
-    )
+    own, full = column([line.own for line in lines]), column([line.full for line in lines])
+    more = ["read", "stored", "times"] if wide else ["stored"]
+    table = grid("asset", "cost", "", "in full", "CPU", *more, numbers=("cost", "in full", "CPU", *more))
     largest = max(line.own for line in lines)
-    for line in lines:
+    for line, cost, in_full in zip(lines, own, full, strict=True):
         name = line.name.removeprefix(PERSON)
-        label = Text.assemble(name, (" (questions)", "dim")) if line.kind == "person" else Text(name)
-        cells: list[str | Text] = [dollars(line.own), Text(bar(line.own, largest, _BAR_CELLS if wide else 6), "cyan")]
-        more = [size(line.usage.bytes_scanned) if line.usage.bytes_scanned else ""] if wide else []
-        times = [f"{line.times:,}"] if wide else []
+        label = Text.assemble(name, (" asks", "dim")) if line.kind == "person" else Text(name)
         stored = size(line.stored) if line.stored else ""
-        table.add_row(label, *cells, dollars(line.full), f"{line.usage.cpu_seconds:,.1f} s", *more, stored, *times)
+        read = size(line.usage.bytes_scanned) if line.usage.bytes_scanned else ""
+        rest = [read, stored, f"{line.times:,}"] if wide else [stored]
+        drawn = Text(bar(line.own, largest, _BAR_CELLS if wide else 4), "cyan")
+        table.add_row(label, cost, drawn, in_full, f"{line.usage.cpu_seconds:,.1f} s", *rest)
     return table
 
 

@@ -1,6 +1,7 @@
 """What a run would do, for people."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from rich.console import Console
 from rich.text import Text
@@ -11,7 +12,7 @@ from jusante.app.guards import Warned
 from jusante.cli.blast import tell_found
 from jusante.cli.console import MARKS, grid, tell
 from jusante.core.graph import Graph
-from jusante.core.money import dollars
+from jusante.core.money import column, dollars
 from jusante.core.words import counted
 from jusante.orchestration.foresight import Foreseen
 
@@ -30,9 +31,10 @@ def print_plan(
     if tasks:
         is_priced = any(task.cost_usd is not None for task in tasks)
         table = grid("", "asset", "does", *(["cost"] if is_priced else []), "why", numbers=("cost",))
-        for task in tasks:
+        prices = column([Decimal(str(task.cost_usd or 0)) for task in tasks])
+        for task, price in zip(tasks, prices, strict=True):
             mark, name, does, why = _cells(task)
-            cost = [dollars(task.cost_usd)] if is_priced else []
+            cost = [price if task.cost_usd is not None else ""] if is_priced else []
             table.add_row(mark, name, does, *cost, why, style="" if task.certain else "dim")
         console.print(table)
     for warned, now in growth:

@@ -268,6 +268,7 @@ class Worker:
             reason=reason,
             rows_in=loaded.rows_in,
             rows_out=published.rows_added,
+            bytes_scanned=loaded.bytes_in,
             bytes_written=published.bytes_added,
             snapshot_id=published.table.snapshot_id,
             notices=notices,

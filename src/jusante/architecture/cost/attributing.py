@@ -72,7 +72,7 @@ def _reads(graph: Graph, reader: str, reads: Reads, uses: Mapping[str, int], ren
         return None
     if asset.kind == "view":
         return uses[reader]
-    return reads.made.get(reader, 0) + rendered.get(reader, 0)
+    return reads.made.get(reader, 0) + (rendered.get(reader, 0) if asset.kind == "dashboard" else 0)
 
 
 def _rendered(reads: Reads) -> dict[str, int]:

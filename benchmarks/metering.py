@@ -4,11 +4,12 @@ import datetime as dt
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import measure
-from jusante.app import Lake, costs, lake, questions
+from jusante.app import Lake, costs, questions
 from jusante.app.spending import spent
 from jusante.architecture.cost.metering import Meter
 from jusante.core.event import Event
@@ -29,6 +30,7 @@ def main() -> None:
     off = statistics.median(
         statistics.median(deviations(one, other)) for one, other in zip(at_once, alone, strict=True)
     )
+    noise = statistics.median(statistics.median(deviations(one, other)) for one, other in pairwise(alone))
     share = statistics.median(each["metering"] / each["process"] for each in at_once)
     asked, noted, taken = question_times()
     looked = report_time()
@@ -42,6 +44,7 @@ def main() -> None:
                 ["CPU seconds of the process in the run, four at once", f"{at_once[0]['process']:.2f}"],
                 ["of these put down to a task", f"{near:.1%}"],
                 ["a task's CPU seconds four at once against alone, median deviation", f"{off:.1%}"],
+                ["the same between two runs alone", f"{noise:.1%}"],
                 [
                     "CPU seconds of metering, pricing and weighing tables",
                     f"{statistics.median(e['metering'] for e in at_once):.4f}",
@@ -108,7 +111,7 @@ class Timed:
         for owner, name in (
             (Meter, "_settle"),
             (Meter, "_count_queries"),
-            (lake, "measure_storage"),
+            (costs, "measure_storage"),
             (costs, "usage_of"),
         ):
             self._before.append((owner, name, getattr(owner, name)))

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jusante.app.spending import Spending, spent
 from jusante.app.system import System
@@ -18,6 +18,9 @@ from jusante.core.money import dollars
 from jusante.errors import OverBudget
 from jusante.orchestration.foresight import Foreseen
 from jusante.ports.notifier import Notice
+
+if TYPE_CHECKING:
+    from jusante.app.lake import Lake
 
 PASSED = "budget.passed"
 REMEMBERED_TASKS = 9
@@ -38,9 +41,10 @@ class Allowance:
         return tuple(passed for passed in self.passed if passed.policy == "refuse")
 
     @property
-    def warned(self) -> tuple[Passed, ...]:
-        """Those that are done all the same."""
-        return tuple(each for each in worst(self.passed).values() if each.policy == "warn")
+    def warnings(self) -> tuple[str, ...]:
+        """What to say of those that are done all the same."""
+        warned = (each for each in worst(self.passed).values() if each.policy == "warn")
+        return tuple(f"{each.asset} is {words(each)}" for each in warned)
 
 
 def estimates(system: System, assets: Collection[str]) -> dict[str, Decimal | None]:
@@ -100,11 +104,13 @@ def allowance(system: System, tasks: Iterable[str], now: dt.datetime) -> Allowan
     return Allowance(passed, held)
 
 
-def allowed(system: System, plan: Callable[[], Iterable[str]], now: dt.datetime) -> Allowance:
+def allowed(lake: "Lake", wishes: tuple[str, ...], anew: Collection[str], now: dt.datetime) -> Allowance:
     """What a run may do; owners hear of it. Raises OverBudget where a budget refuses it, before anything is done."""
+    system = lake.system
     if not has_budgets(system):
         return Allowance()
-    found = allowance(system, plan(), now)
+    likely = {task.asset for task in lake.plan(wishes) if not task.held} | set(anew)
+    found = allowance(system, [name for name in system.graph.order if name in likely], now)
     _tell(system, found.passed, now)
     if found.refused:
         first, more = found.refused[0], len(found.refused) - 1

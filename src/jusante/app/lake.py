@@ -12,14 +12,11 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jusante.app.budgets import allowed, words
 from jusante.app.columns import column_named, columns_of
-from jusante.app.costs import measure_storage, task_price
 from jusante.app.declassifying import tell_declassified
 from jusante.app.guards import Guardian
 from jusante.app.incidents import observe
 from jusante.app.openlineage import telling
-from jusante.app.questions import note, take_in, tell_rendered
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
@@ -58,9 +55,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jusante.app.erasing import Erasure
-
-
-NONE_HELD: Mapping[str, str] = {}
 
 
 def _unheard(name: str, task: Task | None) -> None:
@@ -149,36 +143,30 @@ class Lake:
 
         Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
         """
+        from jusante.app.budgets import allowed
+        from jusante.app.costs import measure_storage
+        from jusante.app.questions import take_in
+
         system = self._system
         chosen = made_among(system.graph, wishes)
         self._refuse_unready(chosen)
-        allowance = allowed(system, lambda: self._foreseen(wishes, chosen, anew), _now())
+        allowance = allowed(self, wishes, chosen if anew is True else anew or (), _now())
         began = time.monotonic()
         with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             tell_declassified(system, run.run_id, _now())
             take_in(system)
             with telling(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew, held=allowance.held)
-            measure_storage(
-                system, [task.asset for task in tasks if task.bytes_written is not None], run.run_id, _now()
-            )
+            measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, _now())
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
-            undelivered += [f"{each.asset} is {words(each)}" for each in allowance.warned]
+            undelivered += allowance.warnings
             undelivered += [
                 f"owners could not be told by {problem}" for problem in (*tell_held(system), *observed.untold)
             ]
         seconds = round(time.monotonic() - began, 3)
         return Report(run.run_id, ended.status, seconds, tasks, recovered, tuple(undelivered), observed.news)
-
-    def _foreseen(
-        self, wishes: tuple[str, ...], chosen: Collection[str], anew: bool | Collection[str]
-    ) -> tuple[str, ...]:
-        """What a run would make, as far as can be told, in its order."""
-        wanted = set(chosen) if anew is True else set(anew or ())
-        likely = {task.asset for task in self.plan(wishes) if not task.held} | (wanted & set(chosen))
-        return tuple(name for name in self._system.graph.order if name in likely)
 
     @contextmanager
     def conducted(self) -> Iterator[None]:
@@ -195,14 +183,14 @@ class Lake:
         listener: Listener = _unheard,
         *,
         anew: bool | Collection[str] = False,
-        held: Mapping[str, str] = NONE_HELD,
+        held: Mapping[str, str] | None = None,
     ) -> tuple[Task, ...]:
         """Make what is stale among the chosen, while the project is held. `held` says why some are not made."""
         system = self._system
         stale_or_not = frozenset(chosen if anew is True else anew or ())
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
-        tools = replace(self._tools(run_id, tables, guardian), unaffordable=lambda name: held.get(name, ""))
+        tools = replace(self._tools(run_id, tables, guardian), unaffordable=lambda name: (held or {}).get(name, ""))
         worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
         with Threads(worker, system.project.environment.parallel) as hands:
             tasks = execute(system.graph, chosen, worker, hands, listener)
@@ -237,6 +225,8 @@ class Lake:
                 raise
 
     def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
+        from jusante.app.costs import task_price
+
         system = self._system
         publisher = Publisher(system.store, _now)
         engine = self._stoppable = StoppableEngine(system.engine)
@@ -290,6 +280,8 @@ class Lake:
 
         `asset` is the one for which it is asked, where it is for one: what it costs is put down to that.
         """
+        from jusante.app.questions import note
+
         answer = self._gate(Tables(self._system.store)).ask(sql)
         note(self._system, answer, _now(), asset)
         return answer
@@ -316,6 +308,8 @@ class Lake:
 
     def build_dashboards(self, names: tuple[str, ...] = ()) -> tuple[Path, ...]:
         """Render dashboards, all or those named; the pages that were written. Each has a PNG beside it."""
+        from jusante.app.questions import rendering
+
         graph = self._system.graph
         known = {asset.id: asset for asset in graph if asset.kind == "dashboard"}
         wanted = [f"dashboard:{name.removeprefix('dashboard:')}" for name in names] or list(known)
@@ -327,9 +321,8 @@ class Lake:
         tables = Tables(self._system.store)
         tell_declassified(self._system, None, _now())
         for name in wanted:
-            with Meter().working() as spent:
-                built = self._serve(known[name], tables)
-            tell_rendered(self._system, known[name], built, spent.cpu_seconds, _now())
+            with rendering(self._system, known[name], _now()):
+                self._serve(known[name], tables)
         return tuple(self.settings.dashboards / f"{name.partition(':')[2]}.html" for name in wanted)
 
     def _serve(self, asset: Asset, tables: Tables) -> Built:
@@ -353,6 +346,8 @@ class Lake:
         self, names: tuple[str, ...] = (), *, keep: dt.timedelta, wait_seconds: float = 0.0
     ) -> tuple[Swept, ...]:
         """Compact small files, expire snapshots older than `keep`, remove files that nobody needs."""
+        from jusante.app.costs import measure_storage
+
         system = self._system
         with self._open_run("maintain " + " ".join(names), wait_seconds) as (run, _):
             swept = maintenance.maintain(system.engine, system.store, names, keep, run.run_id, _now())
@@ -375,6 +370,7 @@ class Lake:
         Their rows or values go, the keys of their tokens, and all snapshots that held them; loads do not bring them back.
         """
         from jusante.app import erasing
+        from jusante.app.costs import measure_storage
 
         who = erasing.persons(self._system, table, names)
         # Who it is stands nowhere, so not in the run's command either.

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from jusante.app.system import System
+from jusante.architecture.cost.metering import Meter
 from jusante.core.asset import Asset
 from jusante.core.event import Event
 from jusante.serving.gate import Answer
-from jusante.transformation.build import Built
 from jusante.transformation.sql_analysis import column_names
 
 ASKED, TAKEN = "question.asked", "questions.taken"
@@ -66,10 +66,13 @@ def told(answer: Answer, now: dt.datetime, asset: str | None) -> dict[str, Any]:
     }
 
 
-def tell_rendered(system: System, asset: Asset, built: Built, cpu_seconds: float, now: dt.datetime) -> None:
-    """Tell the ledger of a dashboard that was rendered outside of a run: it has read what it is made of."""
+@contextmanager
+def rendering(system: System, asset: Asset, now: dt.datetime) -> Iterator[None]:
+    """Tell the ledger of a dashboard that is rendered outside of a run: it has read what it is made of."""
+    with Meter().working() as spent:
+        yield
     said = {"by": asker(), "reads": list(asset.inputs), "columns": {}, "shape": ""}
-    took = {"cpu_seconds": cpu_seconds, "bytes_scanned": built.bytes_scanned, "bytes_out": 0, "rows_out": 0}
+    took = {"cpu_seconds": spent.cpu_seconds, "bytes_scanned": 0, "bytes_out": 0, "rows_out": 0}
     system.metadata.tell([Event(ASKED, now, asset=asset.id, payload={**said, **took})])
 
 

@@ -12,7 +12,9 @@ from click.testing import CliRunner
 from jusante.app import Lake
 from jusante.app.questions import ASKED, TAKEN, take_in
 from jusante.app.spending import By, spent
+from jusante.cli.costs import began
 from jusante.cli.main import cli
+from jusante.errors import UsageError
 from projects import insert, run, task, write, write_shop
 
 EXTRA = {
@@ -195,6 +197,31 @@ def test_files_that_are_loaded_are_scanned_by_their_size(whole: Path) -> None:
     with Lake.open(whole) as lake:
         told = lake.metadata.last_tasks()["files.prices"]
     assert told.bytes_scanned == (whole / "prices.csv").stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("since", "began_at"),
+    [
+        ("7d", "2026-04-24T12:00:00+00:00"),
+        ("2026-04-01", "2026-04-01T00:00:00+00:00"),
+        ("36h", "2026-04-30T00:00:00+00:00"),
+    ],
+)
+def test_since_is_a_duration_or_a_day(since: str, began_at: str) -> None:
+    assert began(since, dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)).isoformat() == began_at
+
+
+@pytest.mark.parametrize("since", ["soon", "2030-01-01", "0d"])
+def test_since_that_means_no_moment_in_the_past_is_told(since: str) -> None:
+    with pytest.raises(UsageError, match=r"(is not a duration|is not in the past)"):
+        began(since, dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC))
+
+
+def test_a_project_that_has_never_run_costs_nothing(tmp_path: Path) -> None:
+    folder = write_shop(tmp_path / "shop")
+    assert "Nothing was measured yet" in call(folder, "costs")
+    assert json.loads(call(folder, "costs", "--json"))["usd"] == 0
+    assert "too early" in call(folder, "costs", "--waste")
 
 
 def call(shop: Path, *words: str) -> str:

@@ -18,6 +18,7 @@ JusanteError
 ├── EngineError            J400  a query could not be run                           exit 1
 ├── StepFailed             J410  a Python model or shell step failed                exit 1
 ├── QueryRefused           J420  a query would give wrong numbers, a guard says      exit 2
+├── OverBudget           J425  a budget would be passed, and refuses                exit 3
 ├── TimedOut               J430  it took longer than it may, and was stopped        exit 1
 ├── Stopped                J431  it was stopped by request                          exit 1, retryable
 ├── OutOfMemory            J432  it took more memory than it may, and was stopped   exit 1
@@ -181,6 +182,13 @@ class QueryRefused(JusanteError):
 
     code = "J420"
     exit_status = 2
+
+
+class OverBudget(JusanteError):
+    """A budget refuses a run before anything is done: it would cost more than it may."""
+
+    code = "J425"
+    exit_status = 3
 
 
 class TimedOut(JusanteError):

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jusante.dataops.monitors import too_quiet, too_slow, unsteady
+from jusante.dataops.monitors import too_dear, too_quiet, too_slow, unsteady
 
 CASES = yaml.safe_load((Path(__file__).parent / "monitor_cases.yaml").read_text(encoding="utf-8"))
 MONDAY = dt.datetime(2026, 5, 4, tzinfo=dt.UTC)
@@ -23,6 +23,8 @@ def said(rule: str, case: dict[str, Any]) -> str | None:
     match rule:
         case "too_slow":
             return too_slow(case["before"], case["seconds"])
+        case "too_dear":
+            return too_dear(case["before"], case["usd"])
         case "too_quiet":
             return too_quiet([at(hours) for hours in case["loads"]], at(case["now"]))
     return unsteady([mark == "+" for mark in case["tries"]])

@@ -13,7 +13,7 @@ from jusante.app.incidents import observe
 from jusante.cli.main import cli
 from jusante.core.drift import Finding
 from jusante.core.event import Event
-from jusante.core.run import Run, Task
+from jusante.core.run import Done, Run, Task
 from jusante.ingestion.data_drift import ACCEPTED, FOUND, PROFILED
 from projects import insert, run, write_shop
 
@@ -52,6 +52,23 @@ def test_a_silence_that_is_unusual_opens_an_incident_and_new_data_end_it(shop: P
     assert seen(shop, nothing, 13 * HOUR) == []
     came = replace(nothing, status="succeeded", rows_out=3)
     assert [kind for kind, _, _ in seen(shop, came, 14 * HOUR)] == ["incident.resolved"]
+
+
+def test_a_task_much_dearer_than_usual_opens_an_incident_and_a_usual_one_ends_it(shop: Path) -> None:
+    with Lake.open(shop) as lake:
+        usual = replace(lake.metadata.last_tasks()["marts.priced"], cpu_seconds=3_600.0, cost_usd=0.04)
+    dear = replace(usual, cpu_seconds=100_000.0, cost_usd=1.12)
+
+    def run_of(task: Task) -> list[tuple[str, str, str]]:
+        with Lake.open(shop) as lake:
+            lake.metadata.record("r8", [Done(task)])
+        return seen(shop, task, HOUR)
+
+    assert [run_of(usual) for _ in range(9)] == [[]] * 9
+    opened = run_of(dear)
+    assert [(kind, cause) for kind, cause, _ in opened] == [("incident.opened", "monitor")]
+    assert "it cost $1.12; usual are $0.040" in opened[0][2]
+    assert [kind for kind, _, _ in run_of(usual)] == ["incident.resolved"]
 
 
 def test_odd_data_are_an_incident_until_they_are_accepted(shop: Path) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from jusante.app import Lake
 from jusante.app.conductor import Conductor
+from jusante.core.cost import Metered, Stored, Usage
 from jusante.core.event import Event
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import StorageError
@@ -44,6 +45,40 @@ def test_what_is_told_comes_back(store: SqlMetadata) -> None:
     assert store.run("r2") is None
     assert store.unfinished() == ()
     assert set(store.last_tasks()) == {"a.b", "c.d"}
+
+
+def test_what_work_took_is_summed_up_by_day_asset_and_person(store: SqlMetadata) -> None:
+    task = Task("a.b", "build", "succeeded", rows_out=10, cpu_seconds=1.5, bytes_scanned=7, bytes_written=3, requests=2)
+    days = [NOW, NOW + dt.timedelta(hours=1), NOW + dt.timedelta(days=1), NOW + dt.timedelta(days=40)]
+    tasks = [Event("task.succeeded", at, "r1", "a.b", {"task": task.as_dict()}, actor="me") for at in days]
+    failed = replace(task, status="failed", rows_out=None)
+    tasks.append(Event("task.failed", NOW, "r1", "a.b", {"task": failed.as_dict()}, actor="me"))
+    old = replace(task, cpu_seconds=None)
+    tasks.append(Event("task.succeeded", NOW, "r1", "a.b", {"task": old.as_dict()}, actor="me"))
+    asked = {
+        "by": "you",
+        "reads": ["a.c", "a.b"],
+        "cpu_seconds": 0.25,
+        "bytes_scanned": 9,
+        "bytes_out": 4,
+        "rows_out": 1,
+    }
+    store.tell([*tasks, Event("question.asked", NOW, payload=asked), Event("question.asked", NOW, payload=asked)])
+    found = store.metered(NOW, NOW + dt.timedelta(days=30))
+    assert found == (
+        Metered(NOW.date(), "question", "", "you", ("a.b", "a.c"), 2, 0, 2, Usage(500_000, 18, 0, 8, 0)),
+        Metered(NOW.date(), "task", "a.b", "me", (), 3, 2, 20, Usage(4_500_000, 21, 9, 0, 6)),
+        Metered(NOW.date() + dt.timedelta(days=1), "task", "a.b", "me", (), 1, 1, 10, Usage(1_500_000, 7, 3, 0, 2)),
+    )
+    assert store.last_usage(["a.b", "x.y"], 2) == {"a.b": (Usage(1_500_000, 7, 3, 0, 2),) * 2, "x.y": ()}
+
+
+def test_what_lay_at_rest_is_known_from_before_and_within_a_time(store: SqlMetadata) -> None:
+    hours = [(0, "a.b", 5), (1, "a.b", 6), (2, "a.c", 9), (5, "a.b", 7), (9, "a.b", 8)]
+    told = [Stored(asset, NOW + dt.timedelta(hours=hour), size, 1) for hour, asset, size in hours]
+    store.tell([Event("storage.measured", each.at, None, each.asset, each.as_dict()) for each in told])
+    found = store.stored(NOW + dt.timedelta(hours=4), NOW + dt.timedelta(hours=9))
+    assert found == (told[1], told[2], told[3])
 
 
 def test_each_change_has_its_event_in_order(store: SqlMetadata) -> None:

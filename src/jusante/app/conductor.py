@@ -5,6 +5,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jusante.app.announcing import settle
@@ -150,7 +151,9 @@ class Conductor:
                 self._looked[law.asset] = now
                 asset = self._lake.project.graph[law.asset]
                 try:
-                    found = look(self._lake.system, asset, states.get(law.asset), self._lake.ask)
+                    found = look(
+                        self._lake.system, asset, states.get(law.asset), partial(self._lake.ask, asset=law.asset)
+                    )
                 except JusanteError as error:
                     self._told("probe.failed", f"{law.asset}: {error.what}", asset=law.asset, error=error.as_dict())
                     continue

@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -22,6 +22,7 @@ from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
 from jusante.app.telling import tell, tell_held
+from jusante.architecture.cost.metering import Meter
 from jusante.core.asset import Asset
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
@@ -143,19 +144,27 @@ class Lake:
 
         Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
         """
+        from jusante.app.budgets import allowed
+        from jusante.app.costs import measure_storage
+        from jusante.app.questions import take_in
+
         system = self._system
         chosen = made_among(system.graph, wishes)
         self._refuse_unready(chosen)
+        allowance = allowed(self, wishes, chosen if anew is True else anew or (), _now())
         began = time.monotonic()
         with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             untold = tell(system) if recovered else ()
             tell_declassified(system, run.run_id, _now())
+            take_in(system)
             with telling(system, run, listener) as (heard, undelivered):
-                tasks = self._make(chosen, run.run_id, heard, anew=anew)
+                tasks = self._make(chosen, run.run_id, heard, anew=anew, held=allowance.held)
+            measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, _now())
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
             system.metadata.end(ended)
             untold = tuple(dict.fromkeys((*untold, *tell_held(system))))
+            undelivered += [*allowance.warnings]
             undelivered += [f"owners could not be told by {problem}" for problem in untold]
         seconds = round(time.monotonic() - began, 3)
         return Report(
@@ -184,13 +193,14 @@ class Lake:
         listener: Listener = _unheard,
         *,
         anew: bool | Collection[str] = False,
+        held: Mapping[str, str] | None = None,
     ) -> tuple[Task, ...]:
-        """Make what is stale among the chosen, while the project is held."""
+        """Make what is stale among the chosen, while the project is held. `held` says why some are not made."""
         system = self._system
         stale_or_not = frozenset(chosen if anew is True else anew or ())
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
-        tools = self._tools(run_id, tables, guardian)
+        tools = replace(self._tools(run_id, tables, guardian), unaffordable=lambda name: (held or {}).get(name, ""))
         worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
         parallel = system.project.environment.parallel
         with in_the_making(system.settings.state, run_id, listener) as heard, Threads(worker, parallel) as hands:
@@ -231,6 +241,8 @@ class Lake:
         return Run(_run_id(), command.strip(), environment, _now(), socket.gethostname(), os.getpid())
 
     def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
+        from jusante.app.costs import task_price
+
         system = self._system
         publisher = Publisher(system.store, _now)
         engine = self._stoppable = StoppableEngine(system.engine)
@@ -243,6 +255,7 @@ class Lake:
             publisher=publisher,
             scratch=lambda name: scratch / name.replace(":", "-"),
             hidden=self._watch.hidden,
+            spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
         )
         return Tools(
             graph=system.graph,
@@ -263,6 +276,8 @@ class Lake:
             allow=self._watch.allow,
             discreet=self._watch.is_discreet,
             guard=guardian.allow,
+            price=task_price(system),
+            unaffordable=lambda _: "",
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
@@ -276,9 +291,16 @@ class Lake:
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
-    def ask(self, sql: str) -> Answer:
-        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError."""
-        return self._gate(Tables(self._system.store)).ask(sql)
+    def ask(self, sql: str, *, asset: str | None = None) -> Answer:
+        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError.
+
+        `asset` is the one for which it is asked, where it is for one: what it costs is put down to that.
+        """
+        from jusante.app.questions import note
+
+        answer = self._gate(Tables(self._system.store)).ask(sql)
+        note(self._system, answer, _now(), asset)
+        return answer
 
     def tags_of(self, sql: str, names: Sequence[str]) -> tuple[tuple[Tag, ...], ...]:
         """The tags of each of the columns that a query gives, named as the answer names them."""
@@ -297,10 +319,13 @@ class Lake:
         return self.query(f"select * from {quote_table(name)}")
 
     def _gate(self, tables: Tables) -> Gate:
-        return Gate(self._system.graph, tables, self._system.engine, analyse)
+        meter = self._stoppable.meter if self._stoppable else Meter()
+        return Gate(self._system.graph, tables, self._system.engine, analyse, meter)
 
     def build_dashboards(self, names: tuple[str, ...] = ()) -> tuple[Path, ...]:
         """Render dashboards, all or those named; the pages that were written. Each has a PNG beside it."""
+        from jusante.app.questions import rendering
+
         graph = self._system.graph
         known = {asset.id: asset for asset in graph if asset.kind == "dashboard"}
         wanted = [f"dashboard:{name.removeprefix('dashboard:')}" for name in names] or list(known)
@@ -312,7 +337,8 @@ class Lake:
         tables = Tables(self._system.store)
         tell_declassified(self._system, None, _now())
         for name in wanted:
-            self._serve(known[name], tables)
+            with rendering(self._system, known[name], _now()):
+                self._serve(known[name], tables)
         return tuple(self.settings.dashboards / f"{name.partition(':')[2]}.html" for name in wanted)
 
     def _serve(self, asset: Asset, tables: Tables) -> Built:
@@ -336,9 +362,12 @@ class Lake:
         self, names: tuple[str, ...] = (), *, keep: dt.timedelta, wait_seconds: float = 0.0
     ) -> tuple[Swept, ...]:
         """Compact small files, expire snapshots older than `keep`, remove files that nobody needs."""
+        from jusante.app.costs import measure_storage
+
         system = self._system
         with self._open_run("maintain " + " ".join(names), wait_seconds) as (run, _):
             swept = maintenance.maintain(system.engine, system.store, names, keep, run.run_id, _now())
+            measure_storage(system, [each.name for each in swept], run.run_id, _now())
             recovery.reconcile(system.store, system.metadata, _now())
             system.metadata.end(replace(run, status="succeeded", ended_at=_now()))
         return swept
@@ -357,11 +386,13 @@ class Lake:
         Their rows or values go, the keys of their tokens, and all snapshots that held them; loads do not bring them back.
         """
         from jusante.app import erasing
+        from jusante.app.costs import measure_storage
 
         who = erasing.persons(self._system, table, names)
         # Who it is stands nowhere, so not in the run's command either.
         with self._open_run(f"erase {table}", wait_seconds) as (run, _):
             erased = erasing.erase(self._system, who, run.run_id, lambda chosen: self._make(chosen, run.run_id))
+            measure_storage(self._system, self._system.store.pointers(), run.run_id, _now())
             self.metadata.end(replace(run, status="succeeded", ended_at=_now()))
         return erased
 

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from jusante.app.system import System
+from jusante.architecture.cost.rates import cost
 from jusante.core.incident import Incident
 from jusante.core.run import Task
 from jusante.dataops.incidents import Symptom
-from jusante.dataops.monitors import too_quiet, too_slow, unsteady
+from jusante.dataops.monitors import too_dear, too_quiet, too_slow, unsteady
+from jusante.dataops.monitors.cost import LEAST_USD
 from jusante.dataops.monitors.duration import LEAST_SECONDS
 from jusante.dataops.monitors.failure_rate import LEAST_FAILURES
 
@@ -26,8 +28,14 @@ def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], no
     slow = {name for name, task in done.items() if task.seconds > LEAST_SECONDS or name in open_}
     quiet = {name for name, task in done.items() if system.graph[name].kind == "ingested" and task.status == "skipped"}
     failing = {name for name in done if name in open_} | _failed_before(system, done)
+    dear = {name for name, task in done.items() if (task.cost_usd or 0) > LEAST_USD or name in open_}
     for name in done:
-        said = [*_slow(system, name, slow), *_quiet(system, name, quiet, now), *_unsteady(system, name, failing)]
+        said = [
+            *_slow(system, name, slow),
+            *_dear(system, name, dear),
+            *_quiet(system, name, quiet, now),
+            *_unsteady(system, name, failing),
+        ]
         if said:
             yield Symptom(name, "monitor", "; ".join(said), str(system.graph[name].place))
 
@@ -42,6 +50,16 @@ def _slow(system: System, name: str, asked: Collection[str]) -> Iterator[str]:
         events = system.metadata.latest("task.succeeded", REMEMBERED, asset=name)
         seconds = [float(event.payload["task"]["seconds"]) for event in events]
         if seconds and (said := too_slow(seconds[1:], seconds[0])):
+            yield said
+
+
+def _dear(system: System, name: str, asked: Collection[str]) -> Iterator[str]:
+    """At the prices of now, whatever they were: a dearer rate card is no news of an asset."""
+    if name in asked:
+        rates = system.project.environment.rates
+        usages = system.metadata.last_usage([name], REMEMBERED)[name]
+        usd = [float(cost(usage, rates)) for usage in usages]
+        if usd and (said := too_dear(usd[1:], usd[0])):
             yield said
 
 

@@ -39,18 +39,28 @@ def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | No
     """
     import datetime as dt
 
+    from jusante.app.budgets import allowance, as_dict, estimated
     from jusante.app.drift import drift, held, would_wait
     from jusante.app.guards import foreseen_growth
     from jusante.cli.console import err, out, print_json
-    from jusante.cli.plan import print_plan
+    from jusante.cli.plan import print_plan, tell_budgets
 
     with opened(folder, environment) as lake:
         with err().status("asking the sources" if ask else "looking"):
             found = drift(lake.system).found if ask else held(lake.system)
             tasks = lake.plan(select, holds=would_wait(found, dt.datetime.now(dt.UTC)))
             growth = foreseen_growth(lake.system, [task.asset for task in tasks if task.action in {"build", "check"}])
+        tasks = estimated(lake.system, tasks)
+        over = allowance(lake.system, [task.asset for task in tasks if not task.held], dt.datetime.now(dt.UTC))
         if as_json:
             guards = [warned.problem.as_dict() | {"now": told} for warned, told in growth]
-            print_json({"tasks": [task.as_dict() for task in tasks], "guards": guards})
+            print_json(
+                {
+                    "tasks": [task.as_dict() for task in tasks],
+                    "guards": guards,
+                    "budgets": [as_dict(each) for each in over.passed],
+                }
+            )
         else:
             print_plan(out(), tasks, found, growth, lake.project.graph)
+            tell_budgets(out(), over)

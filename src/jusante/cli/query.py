@@ -36,21 +36,24 @@ def query(sql: str, form: str, folder: Path, environment: str | None, as_json: b
     """
     text = sys.stdin.read() if sql == "-" else sql
     with opened(folder, environment) as lake:
+        from jusante.app.costs import answer_usd
+
         answer = lake.ask(text)
         tags = lake.tags_of(text, answer.table.column_names) if as_json or form in {"json", "table"} else ()
+        usd = answer_usd(lake.system, answer)
     if as_json or form == "json":
         from jusante.cli.console import print_json
 
-        print_json(document(answer, tags))
+        print_json(document(answer, tags, usd))
     elif form == "table":
-        _print_table(answer)
+        _print_table(answer, usd)
         _tell_tags(answer, tags)
     else:
         _write(answer.table, form)
 
 
-def document(answer: "Answer", tags: "Sequence[Sequence[Tag]]") -> dict[str, Any]:
-    """The answer as `--json` prints it; `tags` are those of each column."""
+def document(answer: "Answer", tags: "Sequence[Sequence[Tag]]", usd: float) -> dict[str, Any]:
+    """The answer as `--json` prints it; `tags` are those of each column, `usd` is what it was worth."""
     names = [list(dict.fromkeys(tag.name for tag in of_column)) for of_column in tags]
     columns = [column.to_pylist() for column in answer.table.columns]
     return {
@@ -62,16 +65,18 @@ def document(answer: "Answer", tags: "Sequence[Sequence[Tag]]") -> dict[str, Any
         "masked": [],
         "seconds": answer.seconds,
         "bytes_scanned": answer.bytes_scanned,
-        "cost_usd": None,
+        "cpu_seconds": answer.cpu_seconds,
+        "cost_usd": usd,
     }
 
 
-def _print_table(answer: "Answer") -> None:
+def _print_table(answer: "Answer", usd: float) -> None:
     import pyarrow as pa
     from rich.text import Text
 
     from jusante.cli.console import err, grid, out, size
     from jusante.cli.fitting import fitted
+    from jusante.core.money import dollars
     from jusante.core.words import counted
 
     table = answer.table
@@ -90,7 +95,8 @@ def _print_table(answer: "Answer") -> None:
     out().print(shown)
     more = f" (the first {ROWS_SHOWN} are shown; --format csv gives all)" if table.num_rows > ROWS_SHOWN else ""
     err().print(
-        f"[dim]{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}[/]"
+        f"[dim]{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}, "
+        f"{dollars(usd)}[/]"
     )
 
 

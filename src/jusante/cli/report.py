@@ -5,6 +5,7 @@ from rich.text import Text
 
 from jusante.app import Report
 from jusante.cli.console import MARKS, grid, out
+from jusante.core.money import dollars
 from jusante.core.run import Task
 from jusante.core.words import counted
 
@@ -95,10 +96,11 @@ def closing(report: Report) -> Text:
     left = sum(task.reason.startswith("left as it was") for task in report.tasks)
     counts += [f"{current} up to date"] if current else []
     counts += [f"{left} left as {'it was' if left == 1 else 'they were'}"] if left else []
+    costs = [task.cost_usd for task in report.tasks if task.cost_usd and task.status != "skipped"]
     colour = {"succeeded": "green", "partial": "yellow"}.get(report.status, "red")
     return Text.assemble(
         "\n",
         (report.status, f"bold {colour}"),
-        f"  {', '.join(counts)} in {report.seconds:.1f} s",
+        f"  {', '.join(counts)} in {report.seconds:.1f} s{f', {dollars(sum(costs))}' if costs else ''}",
         (f"  {report.run_id}", "dim"),
     )

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from jusante.core.check import Check, NotNull, Unique
 from jusante.core.classification import Classification
+from jusante.core.cost import Budget
 from jusante.core.dashboard import Dashboard
 from jusante.core.exposure import Exposure
 from jusante.core.guard import GuardCode
@@ -195,6 +196,21 @@ class Asset:
                 return Timing()
 
     @property
+    def budget(self) -> Budget | None:
+        """How much it may cost, where somebody has said so."""
+        match self.definition:
+            case Ingested(table=table):
+                return table.budget
+            case BuiltDashboard(dashboard=dashboard):
+                return dashboard.budget
+            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
+                return header.budget
+            case ShellStep(header=step):
+                return step.budget
+            case Exposure():
+                return None
+
+    @property
     def checks(self) -> tuple[Check, ...]:
         """What must hold before it is published, as declared."""
         match self.definition:
@@ -254,7 +270,7 @@ def _canonical(definition: Definition) -> Any:
             return [source.kind, _table(table)]
         case BuiltDashboard(dashboard=dashboard, queries=queries):
             return [
-                dashboard.model_dump(exclude={"steward", "classification"} | TIMING),
+                dashboard.model_dump(exclude={"steward", "classification", "budget"} | TIMING),
                 [query.canonical for query in queries],
             ]
         case SqlModel(header=header, query=query):
@@ -266,15 +282,15 @@ def _canonical(definition: Definition) -> Any:
         case ForeignModel(header=header, columns=columns):
             return [sorted(columns), _settings(header)]
         case ShellStep(header=step, script=script):
-            return [script, step.model_dump(exclude={"about", "owner", "steward", "tags"} | TIMING)]
+            return [script, step.model_dump(exclude={"about", "owner", "steward", "tags", "budget"} | TIMING)]
 
 
-_FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
+_FOR_PEOPLE = {"budget", "about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
 
 
 def _table(table: SourceTable) -> Any:
     """How a table is read. What is to be done about drift changes no row; the drift itself does."""
-    for_people = {"about": True, "tags": True, "classification": True}
+    for_people = {"about": True, "tags": True, "classification": True, "budget": True}
     said = table.model_dump(exclude={**for_people, "drift": True, "ingest": set(TIMING), "columns": True})
     rules = {
         name: rule.model_dump(exclude={"about", "tags", "indirect", "was", "gone"}, exclude_defaults=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from jusante.core.classification import Classification
+from jusante.core.cost import Budget
 from jusante.core.noun import Noun
 from jusante.core.trigger import Timing
 
@@ -65,6 +66,10 @@ class Dashboard(Timing):
     tags: tuple[str, ...] = ()
     purpose: tuple[str, ...] = Field(
         (), description="What it is for; sensitive columns with none of these may not be shown."
+    )
+    budget: Budget | None = Field(
+        None,
+        description="How much it may cost in a month with its share of all above it, and what happens beyond: `{usd_per_month: 20}`.",
     )
     rows: tuple[tuple[Chart, ...], ...]
 

@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from jusante.core import duration, quiet_hours, size
 from jusante.core.contract import Contract
+from jusante.core.cost import Budgets, Rates
 from jusante.core.glossary import Glossary
 from jusante.core.graph import Graph
 from jusante.core.guard import GuardCode, Policy
@@ -141,6 +142,7 @@ class Environment(Noun):
         pattern=r"^\d+ ?[smh]$",
         description="How long a process may be silent before another machine's takes over, where they share a metadata database.",
     )
+    rates: Rates = Field(Rates(), description="What work and storage cost: the rate card.")
     parallel: int = Field(4, ge=1, le=64, description="How many tasks of a run work at once.")
     pools: Mapping[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict, description="How many assets of each pool are made at once, by the pool's name."
@@ -165,6 +167,7 @@ class ProjectFile(Noun):
         description="What happens where a query breaks a rule: refuse, warn or off, by its number.",
     )
     environments: Mapping[str, Environment] = Field(default_factory=lambda: {"dev": Environment()})
+    budgets: Budgets = Field(Budgets(), description="How much the project, and each owner, may cost in a month.")
     sensitive: Mapping[str, Handling] = Field(
         default_factory=dict, description="How kinds of personal data are handled: `health: {indirect: true}`."
     )
@@ -189,3 +192,4 @@ class Project:
     glossary: Glossary = field(default_factory=Glossary)
     handlings: Mapping[str, Handling] = field(default_factory=dict)
     guards: Mapping[GuardCode, Policy] = field(default_factory=dict)
+    budgets: Budgets = field(default_factory=Budgets)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from jusante.core.check import Check
 from jusante.core.classification import Classification
+from jusante.core.cost import Budget
 from jusante.core.guard import GuardCode
 from jusante.core.trigger import Timing
 
@@ -33,6 +34,10 @@ class Model(Timing):
         description="Of a Python model: the columns, as `table.column`, that each of its columns is made of; under `*` "
         "those that decide which rows there are. What is not declared may depend on all that it reads.",
     )
+    budget: Budget | None = Field(
+        None,
+        description="How much it may cost in a month, and what happens beyond: `{usd_per_month: 20, policy: hold}`.",
+    )
     allow: Mapping[GuardCode, str] = Field(
         default_factory=dict, description="Guards that may be broken here, each with the reason: `J160: …`."
     )
@@ -48,6 +53,10 @@ class Step(Timing):
     owner: str | None = None
     steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
     tags: tuple[str, ...] = ()
+    budget: Budget | None = Field(
+        None,
+        description="How much it may cost in a month, and what happens beyond: `{usd_per_month: 20, policy: hold}`.",
+    )
     inputs: Mapping[str, str] = Field(
         default_factory=dict, description="Tables, by the name NAME that the step finds as a file's path in INPUT_NAME."
     )

@@ -17,7 +17,11 @@ RunStatus = Literal["running", "succeeded", "partial", "failed", "crashed"]
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a run did about one asset. `reason` says why; `notices` are for whoever reads the report."""
+    """What a run did about one asset. `reason` says why; `notices` are for whoever reads the report.
+
+    `bytes_scanned` is the size of the files it could read, at the most. `cpu_seconds` are of all cores, and of its own
+    processes; `requests` were sent to a web API. `cost_usd` is what that is worth by the rate card.
+    """
 
     asset: str
     action: Action
@@ -31,6 +35,9 @@ class Task:
     snapshot_id: int | None = None
     error: Mapping[str, str] | None = None
     notices: tuple[str, ...] = ()
+    cpu_seconds: float | None = None
+    bytes_written: int | None = None
+    requests: int | None = None
 
     @property
     def was_left_alone(self) -> bool:

@@ -8,6 +8,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 
 from jusante.core.check import Check
 from jusante.core.classification import Classification
+from jusante.core.cost import Budget
 from jusante.core.form import Form
 from jusante.core.mask import WrittenMask
 from jusante.core.noun import Noun
@@ -153,6 +154,10 @@ class SourceTable(Noun):
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()
     classification: Classification | None = Field(None, description="How secret it is.")
+    budget: Budget | None = Field(
+        None,
+        description="How much it may cost in a month, and what happens beyond: `{usd_per_month: 20, policy: hold}`.",
+    )
     bad_rows: Literal["fail", "quarantine"] = Field(
         "fail", description="A row that cannot be read: fail the load, or set it aside in `<table>__quarantine`."
     )

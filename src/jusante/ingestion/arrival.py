@@ -61,7 +61,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a load. `published` is None where there was nothing new."""
+    """What came of a load. `published` is None where there was nothing new. `bytes_in` is the size of the files that were
+    read, None where it was no files."""
 
     published: Published | None
     cursor: Cursor | None
@@ -69,6 +70,7 @@ class Loaded:
     rows_in: int
     notices: tuple[str, ...]
     standing: Standing = Standing()
+    bytes_in: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

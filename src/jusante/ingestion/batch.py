@@ -1,8 +1,10 @@
 """One load of one table: ask the source for what is new, and hand it to `arrival`, which publishes it with its cursor."""
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from jusante.core import duration, quiet_hours
 from jusante.core.asset import Ingested
@@ -23,6 +25,7 @@ from jusante.ingestion.mapping import Sourced, missing, sourced, typed
 from jusante.management.publish import Publisher
 from jusante.ports.connector import Connector, Reading, Request
 from jusante.ports.engine import Engine, Session
+from jusante.ports.relation import FileScan, Relation
 from jusante.ports.table_store import Table
 from jusante.security.masking import Masks, takes_key
 from jusante.security.sensitive import Likely
@@ -173,7 +176,7 @@ class BatchLoader:
         with self._engine.session() as session:
             load.beside(session)
             loaded = arrival.publish(session, self._publisher, prepared.arriving, notices)
-        return replace(loaded, standing=prepared.standing)
+        return replace(loaded, standing=prepared.standing, bytes_in=bytes_of(reading.relation))
 
     def _prepared(self, load: Load, seen: Seen, held: tuple[Likely, ...], now: dt.datetime) -> Prepared:
         """What is to be asked for, without the columns that are held. Raises SourceError kinds where nothing may be."""
@@ -221,6 +224,17 @@ class BatchLoader:
         return Schema(
             tuple(Column(c.name, k.type if k else c.type) for c, k in zip(arriving, kept, strict=True))
         ), columns
+
+
+def bytes_of(relation: Relation) -> int | None:
+    """The size of the files that are read, where it is files; one that has gone meanwhile counts for nothing."""
+    if not isinstance(relation, FileScan):
+        return None
+    total = 0
+    for file in relation.files:
+        with contextlib.suppress(OSError):
+            total += Path(file).stat().st_size
+    return total
 
 
 def standing_of(load: Load, seen: Seen, now: dt.datetime) -> Standing:

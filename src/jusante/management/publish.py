@@ -59,12 +59,16 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What came of a draft: the table as it is now, what the audit said, how many rows were added and set aside."""
+    """What came of a draft: the table as it is now, what the audit said, how many rows were added and set aside.
+
+    `bytes_added` are those of the files that were published; the quarantine counts by itself.
+    """
 
     table: Table
     audit: Audit
     rows_added: int
     rows_aside: int
+    bytes_added: int = 0
 
 
 class Publisher:
@@ -103,7 +107,7 @@ class Publisher:
         point("after_commit", draft.name)
         if aside:
             self._store.unstage(draft.name, draft.run_id)  # what was staged before rows were set aside
-        return Published(table, found, staged.rows, rows_aside)
+        return Published(table, found, staged.rows, rows_aside, staged.bytes)
 
     def _stage(self, session: Session, draft: Draft, sql: str, part: str = "") -> FilePlan:
         folder = self._store.staging(draft.name, draft.run_id)

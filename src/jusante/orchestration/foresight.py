@@ -17,6 +17,7 @@ class Foreseen:
     """One task that a run would do. `certain` is false where it depends on what a source has to say.
 
     `held`: it will wait, and keep its last good snapshot. `breaks` is what waits because of the table that it brings in.
+    `cost_usd` is what it is estimated to cost, None where nobody can tell.
     """
 
     asset: str
@@ -25,6 +26,7 @@ class Foreseen:
     certain: bool
     held: bool = False
     breaks: tuple[str, ...] = ()
+    cost_usd: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The task as `--json` prints it."""
@@ -33,7 +35,7 @@ class Foreseen:
             "action": self.action,
             "why": self.why,
             "breaks": list(self.breaks),
-            "cost_usd": None,
+            "cost_usd": self.cost_usd,
         }
 
 

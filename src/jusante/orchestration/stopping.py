@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from jusante.architecture.cost.metering import Meter
 from jusante.errors import JusanteError, Stopped, TimedOut
 from jusante.ports.engine import Engine, Session
 from jusante.ports.relation import Relation
@@ -13,10 +14,11 @@ AGAIN_SECONDS = 0.1
 
 
 class StoppableEngine:
-    """An engine that knows which thread has which sessions open. A task works in one thread."""
+    """An engine that knows which thread has which sessions open. A task works in one thread; a meter sees its queries."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, meter: Meter | None = None) -> None:
         self._engine = engine
+        self.meter = meter or Meter()
         self._open: dict[int, list[Session]] = {}
         self._lock = threading.Lock()
         self._all_stopped = False
@@ -28,7 +30,7 @@ class StoppableEngine:
         thread = threading.get_ident()
         self._refuse(thread)
         try:
-            with self._engine.session(relations, locked=locked) as session:
+            with self.meter.querying(), self._engine.session(relations, locked=locked) as session:
                 with self._lock:
                     self._open.setdefault(thread, []).append(session)
                 try:

@@ -27,7 +27,7 @@ from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.join_counts import counted, noticed
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.orchestration.stopping import StoppableEngine
-from jusante.ports.connector import Connector
+from jusante.ports.connector import Connector, requests_of
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation import python_model, shell_step, sql_model
 from jusante.transformation.build import Built, Job, Workshop
@@ -43,7 +43,8 @@ class Tools:
 
     `allow` raises NotAllowed where personal data would come to an asset outside that may not have them; `discreet` says
     whether an asset reads such, so that none of its errors may quote a value. `guard` raises QueryRefused where the query
-    of a model would give wrong numbers.
+    of a model would give wrong numbers. `price` says what a task is worth,
+    `unaffordable` why an asset is not to be made within its budget; empty where it is.
     """
 
     graph: Graph
@@ -57,6 +58,8 @@ class Tools:
     allow: Callable[[Asset], None]
     discreet: Callable[[Asset], bool]
     guard: Callable[[Asset], None]
+    price: Callable[[Task], float | None]
+    unaffordable: Callable[[str], str]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
@@ -79,13 +82,21 @@ class Worker:
         """Do what is to be done about an asset, and say what it was. It is not remembered before it is recorded."""
         asset = self._tools.graph[name]
         began = time.monotonic()
+        with self._tools.engine.meter.working() as spent:
+            done = self._tried(asset)
+        task = replace(done.task, seconds=round(time.monotonic() - began, 3))
+        task = replace(task, cpu_seconds=spent.cpu_seconds, requests=spent.requests or None)
+        return replace(done, task=replace(task, cost_usd=self._tools.price(task)))
+
+    def _tried(self, asset: Asset) -> Done:
+        """What came of doing it; every failure is a task that failed."""
         try:
             with self._tools.engine.limited(_longest(asset)):
-                done = self._do(asset)
+                return self._do(asset)
         except SourceChanged as error:
-            done = Done(self._failed(asset, error), *self._held_as_a_whole(asset, error))
+            return Done(self._failed(asset, error), *self._held_as_a_whole(asset, error))
         except JusanteError as error:
-            done = Done(self._failed(asset, error))
+            return Done(self._failed(asset, error))
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
             told = JusanteError(
                 f"{type(error).__name__}: {error}",
@@ -93,8 +104,7 @@ class Worker:
                 fix="this is a bug: please report it",
                 unquoted=type(error).__name__,
             )
-            done = Done(self._failed(asset, told))
-        return replace(done, task=replace(done.task, seconds=round(time.monotonic() - began, 3)))
+            return Done(self._failed(asset, told))
 
     def held_for(self, name: str) -> tuple[Hold, ...]:
         """The held columns that an asset needs. Ask once all above it is done."""
@@ -117,14 +127,21 @@ class Worker:
     def _do(self, asset: Asset) -> Done:
         version = self._tools.graph.versions[asset.id]
         if isinstance(asset.definition, Ingested):
-            return self._ingest(asset, asset.definition, version)
+            return self._too_dear(asset) or self._ingest(asset, asset.definition, version)
         reason = self._why_stale(asset, version)
         if reason is None:
             return Done(Task(asset.id, "skip", "skipped", "up to date"))
+        if dear := self._too_dear(asset):
+            return dear
         built = self._build(asset, version)
         jumped = noticed(self._tools.metadata, asset.id, version, built.profile) if built.profile else ()
         task, state = self._built(asset, version, reason, replace(built, notices=(*built.notices, *jumped)))
         return Done(task, state, self._events(asset, version, built))
+
+    def _too_dear(self, asset: Asset) -> Done | None:
+        """The task of an asset that its budget holds: it keeps what it has, and what is below goes on with that."""
+        why = self._tools.unaffordable(asset.id)
+        return Done(Task(asset.id, action_of(asset), "held", why, notices=(why,))) if why else None
 
     def _events(self, asset: Asset, version: str, built: Built) -> tuple[Event, ...]:
         if built.profile is None:
@@ -172,6 +189,7 @@ class Worker:
             rows_in=built.rows_in,
             rows_out=published.rows_added if published else None,
             bytes_scanned=built.bytes_scanned,
+            bytes_written=published.bytes_added if published else None,
             snapshot_id=published.table.snapshot_id if published else None,
             notices=(*built.notices, *_audit_notices(asset.id, published), *_declassified(asset)),
         )
@@ -222,7 +240,10 @@ class Worker:
         for attempt in range(1, limits.attempts + 1):
             try:
                 with closing(self._tools.connect(load.ingested.source.source)) as connector:
-                    return self._tools.loader.load(load, connector)
+                    try:
+                        return self._tools.loader.load(load, connector)
+                    finally:
+                        self._tools.engine.meter.add(requests=requests_of(connector))
             except SourceUnavailable as error:
                 if attempt + error.tried > limits.attempts:
                     raise
@@ -247,6 +268,8 @@ class Worker:
             reason=reason,
             rows_in=loaded.rows_in,
             rows_out=published.rows_added,
+            bytes_scanned=loaded.bytes_in,
+            bytes_written=published.bytes_added,
             snapshot_id=published.table.snapshot_id,
             notices=notices,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jusante.core.cursor import Cursor
 from jusante.core.noun import Noun
@@ -76,6 +76,20 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Let go of connections. Never raises."""
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """A connector that counts the requests it sends, for whom they cost money."""
+
+    @property
+    def requests(self) -> int:
+        """How many it has sent, failed ones included."""
+
+
+def requests_of(connector: Connector) -> int:
+    """How many requests a connector has sent; none where it does not count them."""
+    return connector.requests if isinstance(connector, Counting) else 0
 
 
 @dataclass(frozen=True, slots=True)

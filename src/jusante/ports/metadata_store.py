@@ -1,8 +1,10 @@
 """Where runs, tasks and states are kept, and the ledger of events. Each change and its event are one transaction."""
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
+from jusante.core.cost import Metered, Stored, Usage
 from jusante.core.event import Event, Fault, Segment
 from jusante.core.incident import Incident
 from jusante.core.lease import Lease
@@ -64,6 +66,15 @@ class MetadataStore(Protocol):
 
     def write_under(self, lease: Lease | None) -> None:
         """From now on write only while this lease is ours, and raise LeaseLost where it is not; None: write as before."""
+
+    def metered(self, since: dt.datetime, until: dt.datetime) -> tuple[Metered, ...]:
+        """What was done and asked from a moment to another, summed up by day, asset and person."""
+
+    def last_usage(self, assets: Collection[str], limit: int) -> Mapping[str, tuple[Usage, ...]]:
+        """What the last successful tasks of each of these assets took, newest first."""
+
+    def stored(self, since: dt.datetime, until: dt.datetime) -> tuple[Stored, ...]:
+        """How much of each table lay at rest: what stood at the beginning, and each change since, oldest first."""
 
     def head(self) -> Segment | None:
         """The last seal of the ledger, after sealing what is not sealed yet; None for an empty ledger."""

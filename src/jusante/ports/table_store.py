@@ -116,5 +116,8 @@ class TableStore(Protocol):
     def drop(self, name: str) -> None:
         """Remove a table and its files."""
 
+    def resting(self, name: str) -> tuple[int, int]:
+        """How many bytes lie at rest for a table, with all snapshots that are kept and all that is not swept; in how many files."""
+
     def maintain(self, name: str, keep: dt.timedelta, *, older_than: dt.datetime) -> Swept:
         """Expire snapshots older than `keep`, and remove files that none of the rest needs, written before `older_than`."""

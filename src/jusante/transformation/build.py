@@ -15,6 +15,7 @@ from jusante.management.publish import Draft, Published, Publisher
 from jusante.management.quality import Hidden
 from jusante.ports.engine import Engine, Operator, Session
 from jusante.ports.table_store import Table
+from jusante.transformation.watching import unheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class Built:
 class Workshop:
     """Where models are built: the project's folder and graph, the tables as they are, an engine and a publisher.
 
-    `hidden` says of which columns of an asset no message may show a value; it is asked when there is something to tell.
+    `spent` hears how many processor seconds a process of a step's own has used. `hidden` says of which columns of an asset
+    no message may show a value; it is asked when there is something to tell.
     """
 
     folder: Path
@@ -63,6 +65,7 @@ class Workshop:
     publisher: Publisher
     scratch: Callable[[str], Path]
     hidden: Callable[[Asset], Hidden]
+    spent: Callable[[float], None] = unheard
 
     def hides(self, asset: Asset) -> bool:
         """Whether an asset may see values that no message shows."""

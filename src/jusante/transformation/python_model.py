@@ -28,7 +28,7 @@ def build(workshop: Workshop, job: Job) -> Built:
         with workshop.engine.session() as session:
             read = workshop.show(session, job.asset)
             if timing.timeout or timing.memory:  # the engine ends the session when its time is over
-                limits = Limits(memory=size.parse(timing.memory) if timing.memory else None)
+                limits = Limits(None, size.parse(timing.memory) if timing.memory else None, workshop.spent)
                 place = workshop.scratch(job.asset.id)
                 result = called_apart(workshop.folder, model, place, session, limits)
             else:

@@ -28,7 +28,7 @@ def run(workshop: Workshop, job: Job) -> Built:
         with workshop.engine.session() as session:
             read = workshop.show(session, job.asset)
             files = {name: _written(session, table, place, step.header) for name, table in step.header.inputs.items()}
-            output = _execute(workshop.folder / step.file, step, place, files, session)
+            output = _execute(workshop, step, place, files, session)
         _move(step, place, workshop.folder)
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -45,7 +45,8 @@ def _written(session: Session, table: str, place: Path, step: Step) -> Path:
     return path
 
 
-def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path], session: Session) -> str:
+def _execute(workshop: Workshop, step: ShellStep, place: Path, files: dict[str, Path], session: Session) -> str:
+    script = workshop.folder / step.file
     for output in step.header.outputs:
         (place / output).parent.mkdir(parents=True, exist_ok=True)
     said = place / ".said"
@@ -59,7 +60,7 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path],
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        status = watched(process, _limits(step.header), session, step.file)
+        status = watched(process, _limits(step.header, workshop), session, step.file)
     if status:
         raise StepFailed(
             f"ended with status {status}: {_tail(said)}",
@@ -70,10 +71,10 @@ def _execute(script: Path, step: ShellStep, place: Path, files: dict[str, Path],
     return _tail(said)
 
 
-def _limits(step: Step) -> Limits:
+def _limits(step: Step, workshop: Workshop) -> Limits:
     """A timeout is kept by the engine, which ends the session."""
     seconds = None if step.timeout else float(step.timeout_seconds)
-    return Limits(seconds, size.parse(step.memory) if step.memory else None)
+    return Limits(seconds, size.parse(step.memory) if step.memory else None, workshop.spent)
 
 
 def _tail(log: Path) -> str:

@@ -27,6 +27,13 @@ def analyse(sql: str) -> Query:
     return Query(sql, tuple(sorted(lines)), tree.sql(DIALECT, comments=False, normalize=True, copy=False), lines)
 
 
+def column_names(sql: str) -> frozenset[str]:
+    """The names of columns that stand in a query, whosever they are; `*` among them where all of something are read."""
+    tree = parsed(sql)
+    stars = (star for star in tree.find_all(exp.Star) if not isinstance(star.parent, exp.Count))
+    return frozenset((*(column.name for column in tree.find_all(exp.Column)), *("*" for _ in stars)))
+
+
 def parsed(sql: str) -> exp.Query | exp.Pivot:
     """The syntax tree of one query. Raises QueryProblem where it is none."""
     try:

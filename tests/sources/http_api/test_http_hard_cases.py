@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from jusante.core.schema import Column, Schema
 from jusante.core.secret import Secret
 from jusante.errors import SourceDenied, SourceError, SourceUnavailable
+from jusante.ports.connector import requests_of
 from jusante.sources.http_api import HttpTableOptions
 from jusante.sources.http_api.requests import retry_after
 
@@ -169,3 +170,14 @@ def test_the_time_to_wait_may_be_written_without_a_zone() -> None:
     now = dt.datetime(2026, 11, 24, 12, 0, 0, tzinfo=dt.UTC)
     assert retry_after("Tue, 24 Nov 2026 12:01:00 -0000", now) == 60
     assert retry_after("²", now) is None
+
+
+def test_every_request_is_counted_those_that_failed_included(server: Answers) -> None:
+    server.tell("/rows", [{"v": 1}], 503)
+    server.tell("/rows", [{"v": 1}])
+    server.tell("/rows", [{"v": 2}])
+    server.tell("/rows", [])
+    client = Client(server, attempts=2, paging={"page": "page"})
+    assert requests_of(client.connector) == 0
+    assert client.values() == [1, 2]
+    assert requests_of(client.connector) == 4

@@ -2,6 +2,7 @@
 about: Revenue by product and day.
 owner: growth@shop.example
 grain: [sku, day]
+budget: {usd_per_month: 20}
 checks:
   - positive: revenue
 */

@@ -80,6 +80,10 @@ CODES: Mapping[str, str] = {
     "J197": "something made here reads a table that only dbt makes",
     "J198": "dbt failed",
     "J199": "dbt is not there, or not of a version that is known to work",
+    "J230": "a budget of somebody who owns nothing",
+    "J231": "a budget of something that is not made here",
+    "J232": "a budget that is never passed (a warning)",
+    "J233": "a budget larger than the one that it is within (a warning)",
 }
 
 

@@ -12,6 +12,7 @@ from jusante.core.names import nearest
 from jusante.core.problem import Problem
 from jusante.core.secret import SHORTEST_KEY, Secret, is_weak
 from jusante.core.source import Source
+from jusante.engineering.project.budgets import check_budgets
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.contracts import read_contracts
 from jusante.engineering.project.dbt import joined, read_dbt
@@ -73,6 +74,7 @@ def read_problems(
     settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
     check_pools(graph, settings, findings)
     check_memory(graph, findings)
+    check_budgets(context, file.budgets, graph)
     if findings.errors:
         return None, findings.problems
     project = Project(
@@ -87,6 +89,7 @@ def read_problems(
         glossary=glossary,
         handlings=file.sensitive,
         guards=file.guards,
+        budgets=file.budgets,
     )
     return project, findings.problems
 

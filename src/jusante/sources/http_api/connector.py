@@ -26,6 +26,11 @@ class HttpConnector:
         self._spools: list[Spool] = []
         self._first_pages: dict[str, Spool] = {}
 
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, failed ones included."""
+        return self._asker.sent
+
     def tables(self) -> tuple[str, ...]:
         """An API does not tell its endpoints."""
         return ()

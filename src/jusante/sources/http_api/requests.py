@@ -40,6 +40,8 @@ class Asker:
         self._clock = clock
         self._origin = urlsplit(address)[:2]
         self._next_at = 0.0
+        self.sent = 0
+        """How many requests were sent, failed ones included."""
         self._token: str | None = None
         self._client = httpx.Client(timeout=limits.timeout_seconds, follow_redirects=False)
         self._secrets = tuple(_secrets(options))
@@ -89,6 +91,7 @@ class Asker:
             )
         self._wait_for_turn()
         headers = self._headers()
+        self.sent += 1
         try:
             with self._client.stream("GET", self._url(url, params), headers=headers) as response:
                 return response, self._read(response, where)
@@ -175,6 +178,7 @@ class Asker:
             assert wanted
             data = {"grant_type": "client_credentials", **({"scope": wanted.scope} if wanted.scope else {})}
             try:
+                self.sent += 1
                 client = (reveal(wanted.client_id), reveal(wanted.client_secret))
                 answer = self._client.post(wanted.token_url, data=data, auth=client)
                 answer.raise_for_status()

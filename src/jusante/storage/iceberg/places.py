@@ -6,6 +6,8 @@
 ```
 """
 
+import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +41,20 @@ def clear(folder: Path, keep: frozenset[str]) -> tuple[int, int]:
 def files_below(folder: Path) -> Iterator[Path]:
     """All files below a folder, however deep."""
     return (path for path in list(folder.rglob("*")) if path.is_file())
+
+
+def resting(folder: Path) -> tuple[int, int]:
+    """The bytes and the number of all files below a folder. One that goes meanwhile is not counted."""
+    total = files = 0
+    waiting = [str(folder)]
+    while waiting:
+        with contextlib.suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    total, files = total + entry.stat(follow_symlinks=False).st_size, files + 1
+    return total, files
 
 
 def _prune(folder: Path) -> None:

@@ -15,7 +15,7 @@ from jusante.errors import StorageError, storage_error
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
 from jusante.storage.iceberg.fences import Fences
-from jusante.storage.iceberg.places import clear, folder_of, staging_of
+from jusante.storage.iceberg.places import clear, folder_of, resting, staging_of
 from jusante.storage.iceberg.plans import Plans
 
 if TYPE_CHECKING:
@@ -151,6 +151,10 @@ class IcebergStore:
         if folder.exists():
             table = self.table(name)
             clear(folder, frozenset(table.plan.files if table else ()))
+
+    def resting(self, name: str) -> tuple[int, int]:
+        """The bytes and the number of all files in the table's folder, those of old snapshots and of Iceberg itself included."""
+        return resting(folder_of(self._warehouse, name))
 
     def maintain(self, name: str, keep: dt.timedelta, *, older_than: dt.datetime) -> Swept:
         """Expire old snapshots, and remove files that none of the rest needs."""

@@ -11,9 +11,10 @@ import sqlalchemy as sa
 
 from jusante.core.event import Event
 from jusante.core.incident import Incident, after
-from jusante.storage.sql_metadata.tables import INCIDENTS, RUNS, STATES, TASKS
+from jusante.storage.sql_metadata.tables import INCIDENTS, RUNS, STATES, STORAGE, TASKS, USAGE
+from jusante.storage.sql_metadata.usage import put, storage_row, usage_row
 
-PROJECTED = (RUNS, TASKS, STATES, INCIDENTS)
+PROJECTED = (RUNS, TASKS, STATES, INCIDENTS, USAGE, STORAGE)
 """The tables that hold nothing which is not in the ledger."""
 
 
@@ -24,6 +25,8 @@ def project(connection: sa.Connection, events: Iterable[Event]) -> None:
     tasks: list[dict[str, Any]] = []
     states: dict[str, Mapping[str, Any]] = {}
     incidents: list[Event] = []
+    usage: list[dict[str, Any]] = []
+    storage: list[dict[str, Any]] = []
     for event in events:
         match event.kind.partition(".")[0]:
             case "run" if event.kind == "run.started":
@@ -35,6 +38,10 @@ def project(connection: sa.Connection, events: Iterable[Event]) -> None:
                 tasks.append({"seq": event.seq, "run_id": event.run_id, "asset": event.asset, "status": status})
             case "incident":
                 incidents.append(event)
+            case "storage":
+                storage.append(storage_row(event))
+        if row := usage_row(event):
+            usage.append(row)
         if state := event.payload.get("state"):
             states[state["asset"]] = state
     _put_runs(connection, started, ended)
@@ -42,6 +49,7 @@ def project(connection: sa.Connection, events: Iterable[Event]) -> None:
         connection.execute(TASKS.insert(), tasks)
     _put_states(connection, states)
     _put_incidents(connection, incidents)
+    put(connection, usage, storage)
 
 
 def _put_runs(

@@ -4,7 +4,7 @@ import datetime as dt
 import getpass
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from pydantic_core import from_json  # three times as fast as json: the ledger is read as a whole
 from sqlalchemy.pool import QueuePool
 
+from jusante.core.cost import Metered, Stored, Usage
 from jusante.core.event import Event, Fault, Segment, faults
 from jusante.core.incident import Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import ExtraMissing, StorageError
-from jusante.storage.sql_metadata import leases, ledger
+from jusante.storage.sql_metadata import leases, ledger, usage
 from jusante.storage.sql_metadata.projections import PROJECTED, project
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
@@ -171,6 +172,23 @@ class SqlMetadata:
     def write_under(self, lease: Lease | None) -> None:
         """From now on write only while this lease is ours; None: write as before."""
         self._lease = lease
+
+    # -- what work took --------------------------------------------------------------------------------------------------
+
+    def metered(self, since: dt.datetime, until: dt.datetime) -> tuple[Metered, ...]:
+        """What was done and asked from a moment to another, by day, asset and person."""
+        with self._transaction() as connection:
+            return usage.metered(connection, since, until)
+
+    def last_usage(self, assets: Collection[str], limit: int) -> Mapping[str, tuple[Usage, ...]]:
+        """What the last successful tasks of each of these assets took, newest first."""
+        with self._transaction() as connection:
+            return usage.last_usage(connection, assets, limit)
+
+    def stored(self, since: dt.datetime, until: dt.datetime) -> tuple[Stored, ...]:
+        """How much of each table lay at rest: what stood at the beginning, and each change since, oldest first."""
+        with self._transaction() as connection:
+            return usage.stored(connection, since, until)
 
     # -- the ledger as a whole ---------------------------------------------------------------------------------------
 

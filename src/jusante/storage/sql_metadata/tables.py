@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-REVISION = "0004"
+REVISION = "0006"
 """The migration that these tables are the outcome of."""
 
 METADATA = sa.MetaData()
@@ -83,4 +83,34 @@ LEASES = sa.Table(
     sa.Column("holder", sa.Text, nullable=False),
     sa.Column("token", sa.BigInteger, nullable=False),
     sa.Column("until", sa.Float(53), nullable=False),  # seconds since 1970, by the database's clock
+)
+
+USAGE = sa.Table(
+    "usage",
+    METADATA,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),  # the event that tells of it
+    sa.Column("at", sa.String(40), nullable=False, index=True),
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("asset", sa.String(400), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("reads", sa.Text, nullable=False),
+    sa.Column("made", sa.Integer, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("cpu_us", sa.BigInteger, nullable=False),
+    sa.Column("bytes_scanned", sa.BigInteger, nullable=False),
+    sa.Column("bytes_written", sa.BigInteger, nullable=False),
+    sa.Column("bytes_out", sa.BigInteger, nullable=False),
+    sa.Column("requests", sa.BigInteger, nullable=False),
+    sa.Index("usage_by_asset", "asset", "kind", "seq"),
+)
+
+STORAGE = sa.Table(
+    "storage",
+    METADATA,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.String(40), nullable=False),
+    sa.Column("asset", sa.String(400), nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("files", sa.BigInteger, nullable=False),
+    sa.Index("storage_by_asset", "asset", "at"),
 )

@@ -26,7 +26,7 @@ COMMANDS = {
     "classify": ("classify", "Columns that may hold personal data, and what to say of them."),
     "lineage": ("lineage", "What a table or column is made of, and who reads it."),
     "tags": ("tags", "Where personal data and other tags have come to."),
-    "export": ("export", "The project in the words of other tools: openlineage."),
+    "export": ("export", "The project in the words of other tools: Airflow, Dagster, Prefect, Mage, OpenLineage."),
     "explain": ("explain", "What a model does in words, what it reads, where its time goes."),
     "dashboard": ("dashboard", "Render dashboards as pages and pictures."),
     "runs": ("history", "What has been run."),

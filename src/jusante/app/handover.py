@@ -35,11 +35,11 @@ def write_for(tool: Tool, handover: Handover, call: Call, today: dt.date) -> Wri
 
 
 def put(written: Written, to: Path) -> tuple[Path, ...]:
-    """Write the code: one file as a file or into a folder, several into a folder. Raises StorageError, UsageError."""
+    """Write the code: one as a file that ends in `.py`, or into a folder. Raises StorageError, UsageError."""
     several = len(written.files) > 1
     if several and to.is_file():
         raise UsageError(f"{to} is a file, and there is more than one to write", fix="name a folder: --to FOLDER")
-    into_folder = several or to.is_dir()
+    into_folder = several or to.suffix != ".py"
     files = {(to / name if into_folder else to): text for name, text in written.files.items()}
     for path, text in files.items():
         try:

@@ -46,7 +46,7 @@ def openlineage(path: Path | None, folder: Path, environment: str | None, as_jso
 
 def _handed(tool: "Tool", about: str) -> click.Command:
     """The command that hands the project over to an orchestrator."""
-    to = "Write it there: a folder." if tool == "mage" else "Write it there: a file, or a folder that there is."
+    to = "Write it there: a folder." if tool == "mage" else "Write it there: a file that ends in .py, or a folder."
 
     @export.command(name=tool, help=about)
     @click.option("--to", type=click.Path(path_type=Path), metavar="PATH", help=to)

@@ -10,6 +10,9 @@ from jusante.orchestration.handover import crons, names
 from jusante.orchestration.handover.plan import Call, Flow, Handover, Note, Work, Written
 from jusante.orchestration.handover.writing import Code, call, docstring, head, indented, literal
 
+SHORT_LINE = 104
+"""How long a choice of assets may be to stand on one line of 120."""
+
 _HOW = (
     "Put it into Airflow's folder of DAGs. New DAGs are paused in Airflow until somebody says otherwise. One task works at "
     "a time in each DAG, as one run holds the project at a time; a task of another DAG waits for it."
@@ -139,7 +142,7 @@ def _schedule(flow: Flow) -> Code:
     if flow.called_by:
         return _any_of([_asset(name) for name in flow.called_by])
     if cron := _cron(flow):
-        return Code(f"CronTriggerTimetable({literal(cron.expression)}, timezone={literal(cron.zone)})")
+        return call("CronTriggerTimetable", cron.expression, timezone=cron.zone)
     if flow.start.clock:
         assert not isinstance(flow.start.clock, Cron)
         return Code(literal(flow.start.clock.step))
@@ -150,7 +153,8 @@ def _any_of(assets: list[Code]) -> Code:
     """News of one of them are enough."""
     if len(assets) == 1:
         return Code(f"[{assets[0]}]")
-    return Code("(\n" + indented("\n| ".join(assets)) + "\n)")
+    line = " | ".join(assets)
+    return Code(f"({line})" if len(line) <= SHORT_LINE else "(\n" + indented("\n| ".join(assets)) + "\n)")
 
 
 def _notes(handover: Handover) -> tuple[Note, ...]:

@@ -115,7 +115,7 @@ def _begun(item: Item) -> Code | None:
     if item.start.clock is None:
         return None
     cron = crons.nearly(item.start.clock)
-    return Code(f"AutomationCondition.cron_tick_passed({literal(cron.expression)}, {literal(cron.zone)})")
+    return call("AutomationCondition.cron_tick_passed", cron.expression, cron.zone)
 
 
 def _spec(item: Item, begun: Code | None) -> Code:
@@ -147,9 +147,8 @@ def _freshness(item: Item) -> Code | None:
     """Dagster says when a target is missed: an age, or a time of day by which something that young is there."""
     if item.deadline:
         young = min(item.fresh or LONGEST_DAY, LONGEST_DAY)
-        cron = literal(item.deadline.expression)
-        return Code(f"FreshnessPolicy.cron({cron}, {literal(young)}, timezone={literal(item.deadline.zone)})")
-    return Code(f"FreshnessPolicy.time_window(fail_window={literal(item.fresh)})") if item.fresh else None
+        return call("FreshnessPolicy.cron", item.deadline.expression, young, timezone=item.deadline.zone)
+    return call("FreshnessPolicy.time_window", fail_window=item.fresh) if item.fresh else None
 
 
 def _notes(handover: Handover) -> tuple[Note, ...]:

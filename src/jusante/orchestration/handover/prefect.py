@@ -136,8 +136,8 @@ def _notes(handover: Handover) -> tuple[Note, ...]:
     found = []
     if urgent := tuple(work.name for work in works if work.priority):
         found.append(Note("Prefect has no priorities of tasks", urgent))
-    if owned := sorted({work.owner for work in works if work.owner}):
-        found.append(Note(f"Prefect has no owners of tasks: {', '.join(owned[:5])}"))
+    if owned := tuple(work.name for work in works if work.owner):
+        found.append(Note("Prefect has no owners of tasks", owned))
     pools = sorted({work.pool for work in works if work.pool})
     found += [Note(f"pool {pool}: `prefect concurrency-limit create {shlex.quote(pool)} 1`") for pool in pools]
     if missed := tuple(

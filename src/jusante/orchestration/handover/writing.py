@@ -9,6 +9,8 @@ from jusante.orchestration.handover.plan import Handover, Note
 WIDTH = 100
 SHORT = 60
 """How long what stands between brackets may be to stand on one line."""
+SHORT_CALL = 72
+"""The same of a call, with its name."""
 
 
 class Code(str):
@@ -34,7 +36,7 @@ def literal(value: object) -> str:
 
 
 def _many(opening: str, parts: list[str], closing: str) -> str:
-    if _is_short(parts):
+    if _is_short(parts, SHORT):
         return f"{opening}{', '.join(parts)}{closing}"
     return f"{opening}\n{_indented(f'{part},' for part in parts)}\n{closing}"
 
@@ -43,13 +45,13 @@ def call(function: str, *positional: object, **named: object) -> Code:
     """A call, one argument a line where it is long; a named one that is None is left out."""
     parts = [literal(value) for value in positional]
     parts += [f"{name}={literal(value)}" for name, value in named.items() if value is not None]
-    if _is_short(parts):
+    if _is_short([function, *parts], SHORT_CALL):
         return Code(f"{function}({', '.join(parts)})")
     return Code(f"{function}(\n{_indented(f'{part},' for part in parts)}\n)")
 
 
-def _is_short(parts: list[str]) -> bool:
-    return sum(map(len, parts)) <= SHORT and not any("\n" in part for part in parts)
+def _is_short(parts: list[str], most: int) -> bool:
+    return sum(map(len, parts)) <= most and not any("\n" in part for part in parts)
 
 
 def indented(text: str) -> str:

@@ -4,6 +4,7 @@ the last line. Flows that others begin come last."""
 import json
 import runpy
 import sys
+import time
 
 import prefect
 from prefect.client.orchestration import get_client
@@ -24,7 +25,7 @@ def called(deployment):
 
 def told(flow, deployment, client):
     ended = flow(return_state=True)
-    runs = client.read_task_runs(flow_run_filter=by_id(ended.state_details.flow_run_id), limit=200)
+    runs = settled(client, by_id(ended.state_details.flow_run_id))
     names = {run.id: run.name.rsplit("-", 1)[0] for run in runs}
     works = [
         {
@@ -36,6 +37,17 @@ def told(flow, deployment, client):
         for run in runs
     ]
     return {"name": flow.name, "schedule": schedule(deployment), "flows": called(deployment), "works": works}
+
+
+def settled(client, which):
+    """The runs of tasks, which the server learns of from events, a little after they have ended."""
+    counts = []
+    while len(counts) < 4 or len(set(counts[-4:])) > 1 or not counts[-1]:
+        time.sleep(0.5)
+        runs = client.read_task_runs(flow_run_filter=which, limit=200)
+        counts.append(sum(run.state_type is not None and run.state_type.value == "COMPLETED" for run in runs))
+        assert len(counts) < 240, "the server never learned of the runs"
+    return runs
 
 
 def by_id(run_id):

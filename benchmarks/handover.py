@@ -211,10 +211,18 @@ def run_prefect(tool: Tool, to: Path) -> None:
     tool.start("python", str(LOOKS / "prefect_look.py"), str(to / "jusante_small.py"))
 
 
+def run_mage(tool: Tool, to: Path) -> None:
+    """Each pipeline. The blocks that start one need Mage's database, and leave a run there for Mage's scheduler."""
+    tool.start("python", str(LOOKS / "mage_begin.py"), str(to))
+    for name in ("every_15m", "by_hand", "news"):
+        tool.start("mage", "run", str(to), f"small__{name}")
+
+
 RUNS: Mapping[str, Callable[[Tool, Path], None]] = {
     "airflow": run_airflow,
     "dagster": run_dagster,
     "prefect": run_prefect,
+    "mage": run_mage,
 }
 
 
@@ -234,6 +242,8 @@ def made(tool: Tool, folder: Path) -> Made:
     project = folder / "project"
     for name, text in SMALL.items():
         measure.written(project / name, text)
+    if tool.name == "mage":
+        tool.start("mage", "init", str(folder / "handed"))
     to = exported(tool, project, folder / "handed", measure.JUSANTE)
     began = time.monotonic()
     RUNS[tool.name](tool, to)

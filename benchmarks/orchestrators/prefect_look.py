@@ -25,7 +25,7 @@ def called(deployment):
 
 def told(flow, deployment, client):
     ended = flow(return_state=True)
-    runs = settled(client, by_id(ended.state_details.flow_run_id))
+    runs = settled(client, ended)
     names = {run.id: run.name.rsplit("-", 1)[0] for run in runs}
     works = [
         {
@@ -39,15 +39,16 @@ def told(flow, deployment, client):
     return {"name": flow.name, "schedule": schedule(deployment), "flows": called(deployment), "works": works}
 
 
-def settled(client, which):
+def settled(client, ended):
     """The runs of tasks, which the server learns of from events, a little after they have ended."""
-    counts = []
-    while len(counts) < 4 or len(set(counts[-4:])) > 1 or not counts[-1]:
+    wanted = {state.state_details.task_run_id for state in ended.result(raise_on_failure=False)}
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        runs = client.read_task_runs(flow_run_filter=by_id(ended.state_details.flow_run_id), limit=200)
+        if {run.id for run in runs if run.state_type and run.state_type.value == "COMPLETED"} >= wanted:
+            return runs
         time.sleep(0.5)
-        runs = client.read_task_runs(flow_run_filter=which, limit=200)
-        counts.append(sum(run.state_type is not None and run.state_type.value == "COMPLETED" for run in runs))
-        assert len(counts) < 240, "the server never learned of the runs"
-    return runs
+    raise RuntimeError("the server never learned of the runs")
 
 
 def by_id(run_id):

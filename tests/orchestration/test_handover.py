@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -177,6 +178,12 @@ def test_no_two_assets_share_a_name(found: set[str]) -> None:
     assert len({names.identifier(name) for name in found}) == len(found)
     assert len({names.dotted(name) for name in found}) == len(found)
     assert all(names.identifier(name).isidentifier() for name in found)
+
+
+@given(NAMES)
+def test_a_name_in_an_address_is_read_back(name: str) -> None:
+    assert unquote(names.in_address(name)) == name
+    assert names.in_address(name).isascii()
 
 
 def test_names_can_be_read() -> None:

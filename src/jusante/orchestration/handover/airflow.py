@@ -3,7 +3,6 @@
 import datetime as dt
 import shlex
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from jusante.core.cron import Cron
 from jusante.orchestration.handover import crons, names
@@ -48,7 +47,7 @@ def dag_id(handover: Handover, flow: Flow) -> str:
 
 
 def _constants(handover: Handover, call_of: Call, begin: dt.date) -> str:
-    place = literal(f"jusante://{quote(handover.project, safe='')}/{quote(handover.environment, safe='')}/")
+    place = literal(f"jusante://{names.in_address(handover.project)}/{names.in_address(handover.environment)}/")
     return f"""
 BEGIN = pendulum.datetime({begin.year}, {begin.month}, {begin.day}, tz="UTC")
 WHERE = {literal(_untemplated(shlex.join(call_of.where)))}
@@ -131,7 +130,7 @@ def _order(work: Work) -> str:
 
 
 def _asset(name: str) -> Code:
-    return Code(f"made({literal(quote(name, safe='.:'))})")
+    return Code(f"made({literal(names.in_address(name))})")
 
 
 def _cron(flow: Flow) -> Cron | None:

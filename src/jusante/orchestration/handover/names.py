@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 _PLAIN = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*(?:[.:][a-z0-9]+(?:_[a-z0-9]+)*)*")
 _DOTTED = re.compile(r"(?!.*--)[A-Za-z0-9_.-]{1,200}")
+_UNQUOTED = re.compile(r"[A-Za-z0-9._~:-]")
 LONGEST = 120
 
 
@@ -27,6 +28,11 @@ def dotted(name: str) -> str:
         return f"{kind}--{rest}" if colon else kind
     cleaned = re.sub(r"[^A-Za-z0-9_.]+", "-", name).strip("-")[:LONGEST]
     return f"{cleaned}---{_hash(name)}"
+
+
+def in_address(name: str) -> str:
+    """A name as a part of a URI (RFC 3986): what is not a letter, a digit or one of `-._~:` is written by its bytes."""
+    return "".join(chr(byte) if _UNQUOTED.fullmatch(chr(byte)) else f"%{byte:02X}" for byte in name.encode())
 
 
 def slugs(texts: Sequence[str]) -> Mapping[str, str]:

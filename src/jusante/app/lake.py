@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from jusante.app.columns import column_named, columns_of
 from jusante.app.declassifying import tell_declassified
+from jusante.app.following import followed
 from jusante.app.guards import Guardian
 from jusante.app.incidents import observe
-from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
@@ -148,7 +148,7 @@ class Lake:
         began = time.monotonic()
         with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             tell_declassified(system, run.run_id, _now())
-            with telling(system, run, listener) as (heard, undelivered):
+            with followed(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew)
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())

@@ -79,6 +79,9 @@ CODES: Mapping[str, str] = {
     "J197": "something made here reads a table that only dbt makes",
     "J198": "dbt failed",
     "J199": "dbt is not there, or not of a version that is known to work",
+    "J240": "a webhook that nobody may call",
+    "J241": "a message, and no broker to bring it",
+    "J242": "an asset of another project that cannot be found from here",
 }
 
 

@@ -12,6 +12,7 @@ from jusante.core.names import nearest
 from jusante.core.problem import Problem
 from jusante.core.secret import SHORTEST_KEY, Secret, is_weak
 from jusante.core.source import Source
+from jusante.engineering.project.conditions import check_conditions
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.contracts import read_contracts
 from jusante.engineering.project.dbt import joined, read_dbt
@@ -72,6 +73,7 @@ def read_problems(
         return None, findings.problems
     settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
     check_pools(graph, settings, findings)
+    check_conditions(graph, settings, findings)
     if findings.errors:
         return None, findings.problems
     project = Project(
@@ -88,6 +90,24 @@ def read_problems(
         guards=file.guards,
     )
     return project, findings.problems
+
+
+def read_bare(
+    folder: Path,
+    environment: str | None,
+    *,
+    kinds: ConnectorKinds,
+    analyse: Callable[[str], Query],
+    variables: Mapping[str, str],
+) -> Project:
+    """A project without its assets, whatever is wrong with those: where its parts lie. Raises ProjectProblems."""
+    findings = Findings()
+    chosen = environment or DEFAULT_ENVIRONMENT
+    file = _read_file(Context(folder, kinds, analyse, variables, findings), chosen)
+    if file is None:
+        raise ProjectProblems(findings.problems)
+    settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
+    return Project(file.name, folder, chosen, settings, {}, Graph(()))
 
 
 def _read_file(context: Context, chosen: str) -> ProjectFile | None:

@@ -212,7 +212,9 @@ def test_a_message_that_somebody_took_off_the_stream_has_come_all_the_same(
     assert mine.due() == []
 
 
-def test_a_stream_that_was_made_anew_begins_anew(tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_that_was_made_anew_begins_anew(
+    tmp_path: Path, broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     stream = ("add_stream", {"name": "three", "subjects": ["new.*"]})
     broker.does(stream)
     mine = waiting(tmp_path, broker, "new.*", monkeypatch)

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
+from jusante.app.outputs import Outputs
 from jusante.app.system import System
 from jusante.core.incident import Incident
 from jusante.core.run import Task
@@ -26,8 +27,10 @@ def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], no
     slow = {name for name, task in done.items() if task.seconds > LEAST_SECONDS or name in open_}
     quiet = {name for name, task in done.items() if system.graph[name].kind == "ingested" and task.status == "skipped"}
     failing = {name for name in done if name in open_} | _failed_before(system, done)
+    outputs = Outputs(system)
     for name in done:
         said = [*_slow(system, name, slow), *_quiet(system, name, quiet, now), *_unsteady(system, name, failing)]
+        said += outputs.unusual(name, done[name], now, is_open=name in open_)
         if said:
             yield Symptom(name, "monitor", "; ".join(said), str(system.graph[name].place))
 

@@ -30,7 +30,10 @@ class Outputs:
     def unusual(self, name: str, task: Task, now: dt.datetime, *, is_open: bool) -> Iterator[str]:
         """What is unusual about a model's table after this task. `is_open`: an incident of it goes on."""
         definition = self._system.graph[name].definition
-        if self._system.graph[name].kind != "model" or getattr(definition, "kind", "full") != "full":
+        if (
+            self._system.graph[name].kind != "model"
+            or getattr(getattr(definition, "header", None), "kind", "full") != "full"
+        ):
             return
         if task.status == "succeeded":
             yield from self._rows(name, is_open=is_open)

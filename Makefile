@@ -40,7 +40,7 @@ $(VENV)/.demo: $(VENV)/bin/python pyproject.toml
 	touch $@
 
 $(STAMP): $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards,contracts,openlineage,apprise]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[demo,postgres,mysql,sqlite,dashboards,contracts,openlineage,apprise,web,nats,otel]" --group dev
 	touch $@
 
 # Each measures itself beside its peers and writes its part of benchmarks/RESULTS.md.

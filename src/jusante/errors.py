@@ -214,6 +214,8 @@ class AuditFailed(JusanteError):
     """A blocking check failed on what was staged; nothing was published."""
 
     code = "J500"
+    audit: Any = None
+    """What all checks found (`management.quality.Audit`), where it is known."""
 
 
 class ProjectBusy(JusanteError):

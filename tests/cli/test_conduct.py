@@ -156,24 +156,23 @@ def test_a_condition_in_sql_fires_when_it_becomes_true(shop: Path) -> None:
 
 
 def test_up_loads_answers_for_its_health_and_stops_at_a_signal(tmp_path: Path) -> None:
+    pytest.importorskip("uvicorn")
     write_shop(tmp_path)
     write(tmp_path, {"sources/shop.yaml": CLOCKED.replace("1d", "1s")})
     run(tmp_path)
-    with _up(tmp_path, "--health", "0") as process:
-        assert process.stderr
-        address = process.stderr.readline().split()[-1]
+    with _up(tmp_path, "--listen", "127.0.0.1:0") as process:
         insert(tmp_path, [(9, "tea", 3, 9)])
         lines = _lines_until(process, "task.succeeded", "marts.by_product")
-        with urllib.request.urlopen(address, timeout=30) as answer:
+        address = str(next(line["url"] for line in lines if line["event"] == "listen"))
+        with urllib.request.urlopen(f"{address}/health", timeout=30) as answer:
             health = json.load(answer)
         assert made(run_beside(tmp_path)) == set()
         process.send_signal(signal.SIGTERM)
         rest, _ = process.communicate(timeout=PATIENCE)
 
     assert process.returncode == 0
-    assert health["status"] == "up"
-    assert set(health) == {"status", "next", "running"}
-    assert lines[0]["event"] == "up"
+    assert (health["status"], health["live"], health["ready"], health["wrong"]) == ("up", True, True, [])
+    assert health["decided"]
     assert '"event": "down"' in rest
 
 

@@ -1,6 +1,7 @@
 """Monitors by pairs: what they are given, and what they say of it."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jusante.dataops.monitors import too_dear, too_quiet, too_slow, unsteady
+from jusante.core.profile import Profile
+from jusante.dataops.monitors import Made, changed_columns, too_dear, too_quiet, too_slow, unsteady, unusual_rows
+from jusante.dataops.monitors.volume import is_near
 
 CASES = yaml.safe_load((Path(__file__).parent / "monitor_cases.yaml").read_text(encoding="utf-8"))
 MONDAY = dt.datetime(2026, 5, 4, tzinfo=dt.UTC)
@@ -17,6 +20,10 @@ MONDAY = dt.datetime(2026, 5, 4, tzinfo=dt.UTC)
 
 def at(hours: float) -> dt.datetime:
     return MONDAY + dt.timedelta(hours=hours)
+
+
+def made(day: int, rows: int) -> Made:
+    return Made(Profile(at(24 * day), rows, whole=True, columns={}), "1")
 
 
 def said(rule: str, case: dict[str, Any]) -> str | None:
@@ -27,6 +34,11 @@ def said(rule: str, case: dict[str, Any]) -> str | None:
             return too_dear(case["before"], case["usd"])
         case "too_quiet":
             return too_quiet([at(hours) for hours in case["loads"]], at(case["now"]))
+        case "unusual_rows":
+            *before, now = [made(day, rows) for day, rows in enumerate([*case["days"], case["now"]])]
+            return unusual_rows(before, replace(now, version="2" if case.get("changed") else "1"), goes_on=True)
+        case "changed_columns":
+            return changed_columns(case["before"], case["now"])
     return unsteady([mark == "+" for mark in case["tries"]])
 
 
@@ -51,3 +63,11 @@ def test_a_task_that_is_no_slower_than_the_slowest_of_a_steady_past_is_never_too
 @given(st.floats(0.1, 400), st.integers(0, 60))
 def test_a_table_that_keeps_its_beat_is_never_too_quiet(hours: float, loads: int) -> None:
     assert too_quiet([at(hours * number) for number in range(loads + 1)], at(hours * (loads + 1))) is None
+
+
+@given(st.lists(st.integers(0, 5_000), min_size=7, max_size=40))
+def test_as_many_rows_as_there_have_been_are_never_unusual(days: list[int]) -> None:
+    odd = days[: len(days) - 1 + len(days) % 2]
+    *before, now = [made(day, rows) for day, rows in enumerate([*odd, sorted(odd)[len(odd) // 2]])]
+    assert is_near(before, now)
+    assert unusual_rows(before, now) is None

@@ -22,6 +22,8 @@ SOUND = {
 INGEST = SOUND["sources/db.yaml"]
 
 # The keys that are added to the model's header, and what is said: code, words in it, words in the fix.
+OF_ASSETS = {"J137", "J240", "J241", "J242"}
+"""Told of an asset as a whole: what it speaks of is missing elsewhere."""
 FAULTS = [
     ("schedule: 0 26 * * *", "J131", "the hour of", "hour 0-23"),
     ("schedule: 0 6 * *", "J131", "not five fields", "0 6 * * 1-5 America/Sao_Paulo"),
@@ -40,7 +42,10 @@ FAULTS = [
     ("retries: {atempts: 2}", "J102", "unknown key atempts", "did you mean attempts?"),
     ("when: {rows: 5, file: x.csv}", "J134", "one thing", "one of rows, new, file, sql"),
     ("when: {rows: 5}", "J134", "nothing tells what is new", "a cursor"),
-    ("when: [{file: x.csv}, {webhook: paid}]", "J121", "webhook are not available yet", "use rows"),
+    ("when: [{file: x.csv}, {webhook: paid}]", "J240", "the webhook paid, which nobody may call", "hooks: {paid:"),
+    ("when: {message: shop.paid}", "J241", "there is no broker", "broker: {url:"),
+    ("when: {asset: marts.x}", "J242", "does not say of which project", "../other:marts.x"),
+    ("when: {asset: 'other:marts.x'}", "J242", "nobody knows where other is", "projects: {other:"),
     ("when: {file: x.csv, look: often}", "J135", "'often' is not a duration", ""),
     ("every: 1h\nschedule: 0 6 * * *", "J136", "schedule and every both say when", "keep one"),
     ("every: 1h\nfresh: 1h", "J136", "fresh says how old", "keep one"),
@@ -58,11 +63,11 @@ def test_times_that_cannot_be_meant_are_told_with_their_line_and_a_fix(
     model = f"/* jusante\nabout: x\n{keys}\n*/\nselect id from db.orders"
     project, problems = _read(write(tmp_path, {**SOUND, "models/m/a.sql": model}))
 
-    assert project is None or code == "J121"
+    assert project is None
     assert [problem.code for problem in problems] == [code]
     assert what in problems[0].what
     assert fix in problems[0].fix
-    wanted = {"models/m/a.sql:3", "models/m/a.sql:4"} if code != "J137" else {"models/m/a.sql:1"}
+    wanted = {"models/m/a.sql:3", "models/m/a.sql:4"} if code not in OF_ASSETS else {"models/m/a.sql:1"}
     assert problems[0].where in wanted
 
 

@@ -15,7 +15,7 @@ from jusante.core.drift import Finding
 from jusante.core.event import Event
 from jusante.core.run import Done, Run, Task
 from jusante.ingestion.data_drift import ACCEPTED, FOUND, PROFILED
-from projects import insert, run, write_shop
+from projects import insert, run, sql, write_shop
 
 HOUR = dt.timedelta(hours=1)
 
@@ -91,6 +91,50 @@ def test_odd_data_are_an_incident_until_they_are_accepted(shop: Path) -> None:
         accepted = {"data": {"price": at.isoformat()}}
         lake.metadata.tell([Event(ACCEPTED, dt.datetime.now(dt.UTC), None, "files.prices", accepted)])
     assert [kind for kind, _, _ in seen(shop, loaded, HOUR)] == ["incident.resolved"]
+
+
+def test_a_model_with_half_its_rows_opens_an_incident_until_it_has_them_again(shop: Path) -> None:
+    with Lake.open(shop) as lake:
+        last = lake.metadata.latest("task.succeeded", 1, asset="marts.priced")[0]
+        full = {**last.payload, "task": {**last.payload["task"], "rows_out": 1_000}}
+        lake.metadata.tell([Event("task.succeeded", last.at, "r0", "marts.priced", full) for _ in range(8)])
+
+    def built(rows: int, hours: int) -> list[tuple[str, str, str]]:
+        task = Task("marts.priced", "build", "succeeded", "inputs changed", rows_out=rows)
+        with Lake.open(shop) as lake:
+            lake.metadata.record(f"r{hours}", task)
+        return seen(shop, task, hours * HOUR)
+
+    assert built(1_003, 1) == []
+    opened = built(400, 2)
+    assert [(kind, cause) for kind, cause, _ in opened] == [("incident.opened", "monitor")]
+    assert "it has 400 rows; usual are about 1,000 rows" in opened[0][2]
+    assert built(401, 3) == []
+    assert [kind for kind, _, _ in built(1_001, 4)] == ["incident.resolved"]
+
+
+def test_a_model_whose_columns_change_by_themselves_is_told_and_one_that_is_changed_is_not(shop: Path) -> None:
+    model = shop / "models/marts/all_of_it.sql"
+    model.write_text("/* jusante\nowner: a@b.example\n*/\nselect * from shop.orders")
+    assert run(shop).status == "succeeded"
+    model.write_text("/* jusante\nowner: a@b.example\n*/\nselect id from shop.orders")
+    assert run(shop).incidents == ()
+    model.write_text("/* jusante\nowner: a@b.example\n*/\nselect * from shop.orders")
+    assert run(shop).incidents == ()
+    sql(shop / "shop.db", "alter table orders add column channel text")
+    insert_wide(shop)
+    news = run(shop).incidents
+    assert [(kind, each.cause.asset, each.cause.kind) for kind, each in news] == [
+        ("incident.opened", "marts.all_of_it", "monitor")
+    ]
+    assert "its columns changed, and its definition did not: channel new" in news[0][1].cause.what
+    assert run(shop).incidents == ()
+    later = Task("marts.all_of_it", "skip", "skipped", "up to date")
+    assert [kind for kind, _, _ in seen(shop, later, 30 * HOUR)] == ["incident.resolved"]
+
+
+def insert_wide(folder: Path) -> None:
+    sql(folder / "shop.db", "insert into orders values (?, ?, ?, ?, ?)", [(9, "tea", 3, 9, "web")])
 
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="([^"\\\n]|\\.)*"(,[a-z]+="([^"\\\n]|\\.)*")*\})? -?[0-9.]+')

@@ -28,12 +28,24 @@ from jusante.orchestration.staleness import why_stale
 
 LONGEST_SLEEP = dt.timedelta(seconds=10)
 """How long it takes to notice what others wrote into the ledger: a pause, a run by hand."""
+HEARS_WITHIN_SECONDS = 0.5
+"""How long a call waits until it is heeded."""
 REMEMBERED_EVENTS = 50_000
 BUSY_SECONDS = 2.0
 ASKS_EACH = dt.timedelta(minutes=1)
 """So often it is asked whom to tell what, where nothing has happened: silences and quiet hours end, patience does."""
 STORAGE_PAUSE = dt.timedelta(seconds=5)
-CLOCK_KINDS = ("trigger.set", "trigger.fired", "trigger.missed", "deadline.missed", "asset.paused", "asset.resumed")
+LAST_EVENTS = 5
+"""So many of each kind: the last firing may be another try, which does not say what the first one was for."""
+CLOCK_KINDS = (
+    "trigger.set",
+    "trigger.fired",
+    "trigger.probed",
+    "trigger.missed",
+    "deadline.missed",
+    "asset.paused",
+    "asset.resumed",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +72,7 @@ class Memory:
         self._lake = lake
         tail = lake.metadata.latest(None, REMEMBERED_EVENTS)[::-1]
         self.seq = (tail[-1].seq or 0) if tail else 0
-        older = [event for law in wanted.values() if law.text for event in self._older(law.asset, tail)]
+        older = [event for law in wanted.values() if law.text or law.when for event in self._older(law.asset, tail)]
         self.traces: Mapping[str, Trace] = remembered({}, [*older, *tail])
         self.resting: Mapping[str, dt.datetime] = {}
 
@@ -69,7 +81,7 @@ class Memory:
         if len(tail) < REMEMBERED_EVENTS:
             return []
         first = tail[0].seq or 0
-        found = [event for kind in CLOCK_KINDS for event in self._lake.metadata.latest(kind, 1, asset=asset)]
+        found = [event for kind in CLOCK_KINDS for event in self._lake.metadata.latest(kind, LAST_EVENTS, asset=asset)]
         return sorted((event for event in found if (event.seq or 0) < first), key=lambda event: event.seq or 0)
 
     def refresh(self) -> bool:
@@ -99,6 +111,8 @@ class Conductor:
         self._asked: tuple[int, dt.datetime] = (0, now - ASKS_EACH)
         self.running: tuple[str, ...] = ()
         self.wake: dt.datetime | None = None
+        self.decided_at: dt.datetime | None = None
+        self._called = threading.Event()
         self._learn(now)
 
     def _learn(self, now: dt.datetime) -> None:
@@ -150,13 +164,11 @@ class Conductor:
             if law.when and not is_paused(law, trace) and self._next_look(law) <= now:
                 self._looked[law.asset] = now
                 asset = self._lake.project.graph[law.asset]
-                try:
-                    found = look(
-                        self._lake.system, asset, states.get(law.asset), partial(self._lake.ask, asset=law.asset)
-                    )
-                except JusanteError as error:
-                    self._told("probe.failed", f"{law.asset}: {error.what}", asset=law.asset, error=error.as_dict())
-                    continue
+                ask = partial(self._lake.ask, asset=law.asset)
+                looked = look(self._lake.system, asset, states.get(law.asset), ask, trace.mark)
+                for error in looked.failed:
+                    self.say("probe.failed", f"{law.asset}: {error.what}", asset=law.asset, error=error.as_dict())
+                found = looked.probe
                 self._probes[law.asset] = found
                 if not found.holds and found.mark != trace.mark:
                     event = Event("trigger.probed", now, asset=law.asset, payload={"mark": found.mark})
@@ -167,22 +179,30 @@ class Conductor:
         last = self._looked.get(law.asset)
         return last + often if last else self._since
 
+    def heed(self, hook: str) -> None:
+        """Look at what waits for this webhook at once. Called from other threads."""
+        for law in self._laws.values():
+            if any(condition.webhook == hook for condition in law.when):
+                self._looked.pop(law.asset, None)
+        self._called.set()
+
     # -- doing -------------------------------------------------------------------------------------------------------
 
     def turn(self, now: dt.datetime, stop: threading.Event | None = None) -> Decision:
         """Decide once, and do what was decided. Raises StorageError where the ledger cannot be used."""
         decided = decide(self.situation(now), now)
+        self.decided_at = now
         self._memory.resting = decided.rests
         self._lake.metadata.tell(decided.events(now))
         for late in decided.late:
             kind = "deadline.missed" if late.is_over else "deadline.at_risk"
-            self._told(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
+            self.say(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
         self._open_late(decided, now)
         for missed in decided.missed:
             what = (
                 f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
             )
-            self._told("trigger.missed", what, asset=missed.asset, ticks=missed.ticks)
+            self.say("trigger.missed", what, asset=missed.asset, ticks=missed.ticks)
         if decided.selection:
             self._run(decided, stop or threading.Event())
         self._tell_people(now)
@@ -208,11 +228,11 @@ class Conductor:
         self._asked = (self._memory.seq, now)
         system = self._lake.system
         for problem in tell(system, settle(system, now), patient=True):
-            self._told("notice.failed", f"owners could not be told by {problem}")
+            self.say("notice.failed", f"owners could not be told by {problem}")
 
     def _run(self, decided: Decision, stop: threading.Event) -> None:
         for due in decided.due:
-            self._told("trigger.fired", f"{due.asset}: {due.why}", asset=due.asset, kind=due.kind)
+            self.say("trigger.fired", f"{due.asset}: {due.why}", asset=due.asset, kind=due.kind)
         self.running = decided.selection
         try:
             report = self._report(decided, stop)
@@ -236,7 +256,7 @@ class Conductor:
                 )
             except ProjectBusy as busy:
                 if not told:
-                    self._told("run.waits", busy.what)
+                    self.say("run.waits", busy.what)
                 told = True
         return None
 
@@ -253,20 +273,24 @@ class Conductor:
         for task in report.tasks:
             if task.status != "skipped":
                 what = f"{task.asset}: {task.reason} ({task.seconds:.1f} s)"
-                self._told(f"task.{task.status}", what, run=report.run_id, asset=task.asset, error=task.error)
+                self.say(f"task.{task.status}", what, run=report.run_id, asset=task.asset, error=task.error)
 
     def _failed(self, due: tuple[Due, ...], error: JusanteError) -> None:
         """No run could begin: a secret is missing, say. Tried again as a failed task would be."""
         now = _now()
         said = {"code": error.code, "what": error.what}
         self._lake.metadata.tell([Event("trigger.failed", now, asset=each.asset, payload=said) for each in due])
-        self._told("run.failed", f"{error.code} {error.what}", error=error.as_dict())
+        self.say("run.failed", f"{error.code} {error.what}", error=error.as_dict())
+
+    def ledger_answers(self) -> None:
+        """Ask the ledger for one event. Raises StorageError where it cannot be used."""
+        self._lake.metadata.latest(None, 1)
 
     # -- going on ----------------------------------------------------------------------------------------------------
 
     def conduct(self, stop: threading.Event) -> None:
         """Go on until told to stop; what runs then is finished first."""
-        self._told("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
+        self.say("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
         self._recover()
         while not stop.is_set():
             now = _now()
@@ -274,22 +298,30 @@ class Conductor:
                 self.turn(now, stop)
                 until = min([now + LONGEST_SLEEP, *([self.wake] if self.wake else []), *self._looks()])
             except StorageError as error:
-                self._told("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
+                self.say("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
                 until = now + STORAGE_PAUSE
-            stop.wait(max(0.0, (until - _now()).total_seconds()))
-        self._told("down", "stopped; what was due and not begun is begun at the next start")
+            self._rest(until, stop)
+        self.say("down", "stopped; what was due and not begun is begun at the next start")
+
+    def _rest(self, until: dt.datetime, stop: threading.Event) -> None:
+        """Wait until then, until told to stop, or until somebody calls."""
+        while not self._called.is_set() and (seconds := (until - _now()).total_seconds()) > 0:
+            if stop.wait(min(seconds, HEARS_WITHIN_SECONDS)):
+                return
+        self._called.clear()
 
     def _recover(self) -> None:
         try:
             for run_id in self._lake.recover():
-                self._told("run.crashed", f"run {run_id} had died; what it left is put right", run=run_id)
+                self.say("run.crashed", f"run {run_id} had died; what it left is put right", run=run_id)
         except StorageError as error:
-            self._told("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
+            self.say("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
 
     def _looks(self) -> list[dt.datetime]:
         return [self._next_look(law) for law in self._laws.values() if law.when]
 
-    def _told(self, event: str, what: str, **about: Any) -> None:
+    def say(self, event: str, what: str, **about: Any) -> None:
+        """Tell whoever watches."""
         self._tell(Notice(event, what, about))
 
 

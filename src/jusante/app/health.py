@@ -1,49 +1,40 @@
-"""How `jusante up` does, told over HTTP to whoever asks on this machine: `GET /health`."""
+"""How `jusante up` does: whether it decides, whether its ledger answers, and what runs."""
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import datetime as dt
 from typing import Any
 
-from jusante.errors import UsageError
+from jusante.app.conductor import LONGEST_SLEEP, Conductor
+from jusante.errors import JusanteError
 
-ADDRESS = "127.0.0.1"
+SILENT = 6 * LONGEST_SLEEP
+"""A conductor that runs nothing decides more often than that."""
 
 
-@contextmanager
-def told(port: int, state: Callable[[], dict[str, Any]]) -> Iterator[int]:
-    """Answer on a port of the loopback interface while the block runs; the port, chosen by the system for 0."""
+def health(conductor: Conductor, now: dt.datetime, *, stopping: bool) -> dict[str, Any]:
+    """What is known: `live` where it goes on, `ready` where nothing is `wrong`."""
+    silent = _silence(conductor, now)
+    wrong = [silent] if silent else []
     try:
-        server = ThreadingHTTPServer((ADDRESS, port), _handler(state))
-    except OSError as error:
-        raise UsageError(f"port {port} cannot be used: {error.strerror}", fix="choose another: --health 8321") from None
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
-    thread.start()
-    try:
-        yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
+        conductor.ledger_answers()
+    except JusanteError as error:
+        wrong.append(f"{error.code} {error.what}")
+    return {
+        "status": "stopping" if stopping else "degraded" if wrong else "up",
+        "live": not silent,
+        "ready": not wrong and not stopping,
+        "wrong": wrong,
+        "decided": _iso(conductor.decided_at),
+        "next": _iso(conductor.wake),
+        "running": list(conductor.running),
+    }
 
 
-def _handler(state: Callable[[], dict[str, Any]]) -> type[BaseHTTPRequestHandler]:
-    class Health(BaseHTTPRequestHandler):
-        timeout = 10
+def _silence(conductor: Conductor, now: dt.datetime) -> str:
+    last = conductor.decided_at
+    if last is None or conductor.running or now - last <= SILENT:
+        return ""
+    return f"nothing was decided for {(now - last).total_seconds():,.0f} s"
 
-        def do_GET(self) -> None:
-            """The state, as one JSON document."""
-            known = self.path == "/health"
-            body = json.dumps(state() if known else {"error": "ask for /health"}, default=str).encode()
-            self.send_response(200 if known else 404)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the library's name for it
-            """Questions are no news."""
-
-    return Health
+def _iso(moment: dt.datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

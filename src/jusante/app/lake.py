@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 from jusante.app.columns import column_named, columns_of
 from jusante.app.crashes import find_dead, in_the_making, symptoms_of_dead
 from jusante.app.declassifying import tell_declassified
+from jusante.app.following import followed
 from jusante.app.guards import Guardian
 from jusante.app.incidents import observe, open_for
-from jusante.app.openlineage import telling
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
@@ -157,7 +157,7 @@ class Lake:
             untold = tell(system) if recovered else ()
             tell_declassified(system, run.run_id, _now())
             take_in(system)
-            with telling(system, run, listener) as (heard, undelivered):
+            with followed(system, run, listener) as (heard, undelivered):
                 tasks = self._make(chosen, run.run_id, heard, anew=anew, held=allowance.held)
             measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, _now())
             observed = observe(system, run, tasks, _now())

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
+from jusante.app.outputs import Outputs
 from jusante.app.system import System
 from jusante.architecture.cost.rates import cost
 from jusante.core.incident import Incident
@@ -28,6 +29,7 @@ def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], no
     slow = {name for name, task in done.items() if task.seconds > LEAST_SECONDS or name in open_}
     quiet = {name for name, task in done.items() if system.graph[name].kind == "ingested" and task.status == "skipped"}
     failing = {name for name in done if name in open_} | _failed_before(system, done)
+    outputs = Outputs(system)
     dear = {name for name, task in done.items() if (task.cost_usd or 0) > LEAST_USD or name in open_}
     for name in done:
         said = [
@@ -35,6 +37,7 @@ def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], no
             *_dear(system, name, dear),
             *_quiet(system, name, quiet, now),
             *_unsteady(system, name, failing),
+            *outputs.unusual(name, done[name], now, is_open=name in open_),
         ]
         if said:
             yield Symptom(name, "monitor", "; ".join(said), str(system.graph[name].place))

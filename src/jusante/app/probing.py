@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +15,93 @@ from jusante.core.names import quote
 from jusante.core.run import AssetState
 from jusante.core.trigger import Condition
 from jusante.core.words import counted
+from jusante.errors import JusanteError
 from jusante.orchestration.conducting.decision import Probe
 from jusante.ports.connector import Request
 
 MOST_FILES = 100_000
-NOTHING_NEW = Probe("", holds=False, why="")
+HOOK_CALLED = "hook.called"
 
 Ask = Callable[[str], Any]
 
 
-def look(system: System, asset: Asset, state: AssetState | None, ask: Ask) -> Probe:
-    """What the asset's conditions find now: the first that holds, else the last. Raises the source's errors."""
-    found = NOTHING_NEW
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at all the conditions of an asset found. `failed` are those that could not be looked at."""
+
+    probe: Probe
+    failed: tuple[JusanteError, ...] = ()
+
+
+def look(system: System, asset: Asset, state: AssetState | None, ask: Ask, before: str = "") -> Looked:
+    """What the asset's conditions find now. `before` is the mark of the probe that it was last made for.
+
+    The mark has a part for each condition, so that one that stays the case does not hide another that comes to be. A
+    condition that cannot be looked at, or has nothing to tell, keeps the part it had.
+    """
+    known = dict(part.split(":", 1) for part in before.split(",") if ":" in part)
+    parts, why, failed = {}, "", []
     for condition in asset.timing.when:
-        found = _look(system, asset, condition, state, ask)
-        if found.holds:
-            return found
-    return found
+        key = _mark(str(condition))
+        try:
+            found = _look(system, asset, condition, state, ask)
+        except JusanteError as error:
+            failed.append(error)
+            found = None
+        mark = found.mark if found else known.get(key, "")
+        if found and found.holds and mark != known.get(key) and not why:
+            why = found.why
+        if mark:
+            parts[key] = mark
+    return Looked(Probe(",".join(f"{key}:{mark}" for key, mark in parts.items()), bool(why), why), tuple(failed))
 
 
-def _look(system: System, asset: Asset, condition: Condition, state: AssetState | None, ask: Ask) -> Probe:
-    if condition.file:
-        return _files(system.project.folder, condition.file)
-    if condition.sql:
-        return _query(condition.sql, ask)
+def _look(system: System, asset: Asset, condition: Condition, state: AssetState | None, ask: Ask) -> Probe | None:
+    """What one condition finds; None where there is nothing to tell."""
+    match condition.kind:
+        case "file":
+            return _files(system.project.folder, str(condition.file))
+        case "sql":
+            return _query(str(condition.sql), ask)
+        case "webhook":
+            return _called(system, str(condition.webhook))
+        case "asset":
+            return _made(system, str(condition.asset))
+        case "message":
+            return _message(system, str(condition.message))
     if isinstance(asset.definition, Ingested):
         return _rows(system, asset.definition, condition, state)
-    return NOTHING_NEW
+    return None
+
+
+def _called(system: System, name: str) -> Probe | None:
+    """The last call that was taken, by its number in the ledger."""
+    last = system.metadata.latest(HOOK_CALLED, 1, asset=hook_id(name))
+    return Probe(str(last[0].seq), holds=True, why=f"the webhook {name} was called") if last else None
+
+
+def hook_id(name: str) -> str:
+    """What a hook is called in the ledger."""
+    return f"hook:{name}"
+
+
+def _made(system: System, text: str) -> Probe | None:
+    """The snapshot of another project's asset, or when it was made, where it has none. While that is not there, nothing."""
+    from jusante.app.neighbours import neighbour
+
+    state = neighbour(system, text)
+    if state is None:
+        return None
+    return Probe(_mark(str(state.snapshot_id or state.at)), holds=True, why=f"{text} is new")
+
+
+def _message(system: System, subject: str) -> Probe | None:
+    from jusante.sources.broker import last_message
+
+    broker = system.project.environment.broker
+    assert broker, "the project's check asks for it"
+    last = last_message(broker, subject, system.project.folder)
+    return Probe(_mark(last), holds=True, why=f"a message came on {subject}") if last else None
 
 
 def _files(folder: Path, pattern: str) -> Probe:

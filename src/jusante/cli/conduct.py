@@ -12,43 +12,57 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from jusante.cli.options import asset_names, opened, project_options
+from jusante.cli.options import asset_names, log_option, opened, project_options
 
 if TYPE_CHECKING:
+    from jusante.app import Lake
     from jusante.app.conductor import Notice
     from jusante.app.schedule import Planned, Standing
 
 
 @click.command()
-@click.option("--health", "port", type=click.IntRange(0, 65_535), help="Answer GET /health on this port of 127.0.0.1.")
+@click.option(
+    "--listen", metavar="HOST:PORT", help="Where it answers over HTTP; 127.0.0.1:8321 or a free port by default."
+)
+@click.option("--no-listen", is_flag=True, help="Answer nobody.")
+@log_option
 @project_options
-def up(port: int | None, folder: Path, environment: str | None, as_json: bool) -> None:
+def up(
+    listen: str | None, no_listen: bool, log: str | None, folder: Path, environment: str | None, as_json: bool
+) -> None:
     """Keep everything as fresh as it should be: make what is due, when it is due.
 
     What is due stands in the files: `schedule`, `every`, `when`, `fresh`, `deadline`. What reads a table that got new data is
     made by itself. The first signal to stop (Ctrl-C, SIGTERM) lets the run that goes on finish, the second one stops it.
-    With --json each line is a document. Changed files are read at the next start.
+    It answers GET /health, GET /metrics and POST /hooks/NAME. With --json each line is a document. Changed files are read at
+    the next start.
     """
     from jusante.app.conductor import Conductor
-    from jusante.app.health import told
+    from jusante.cli.logging import chosen
 
     with opened(folder, environment) as lake, lake.conducted(), ExitStack() as stack:
-        tell = _json_line if as_json else _line
+        telling = stack.enter_context(chosen(lake.project, log))
+        tell = telling.notice if telling else (_json_line if as_json else _line)
         conductor = Conductor(lake, dt.datetime.now(dt.UTC), tell)
         stop = stack.enter_context(_stopping(lake.stop))
-        if port is not None:
-            answering = stack.enter_context(told(port, lambda: _health(conductor, stop)))
-            sys.stderr.write(f"health: http://127.0.0.1:{answering}/health\n")
+        if not no_listen:
+            _answer(stack, conductor, lake, stop, listen)
         conductor.conduct(stop)
 
 
-def _health(conductor: Any, stop: threading.Event) -> dict[str, Any]:
-    wake = conductor.wake
-    return {
-        "status": "stopping" if stop.is_set() else "up",
-        "next": wake.isoformat() if wake else None,
-        "running": list(conductor.running),
-    }
+def _answer(stack: ExitStack, conductor: Any, lake: "Lake", stop: threading.Event, listen: str | None) -> None:
+    """Answer over HTTP; without the extra, and without having been asked to, go on with a word about it."""
+    from jusante.app.listening import listening
+    from jusante.errors import ExtraMissing
+
+    try:
+        url = stack.enter_context(listening(lake.system, conductor, stop, listen))
+    except ExtraMissing as missing:
+        if listen or lake.project.environment.hooks:
+            raise
+        conductor.say("listen", f"nobody can ask over HTTP: {missing.what}; {missing.fix}")
+    else:
+        conductor.say("listen", f"answers at {url}: /health, /metrics, /hooks/NAME", url=url)
 
 
 @contextmanager

@@ -33,6 +33,10 @@ COMMANDS = {
     "logs": ("history", "What one run did, task by task."),
     "incidents": ("incidents", "What is wrong, why, whom it touches, and what is done about it."),
     "costs": ("costs", "What everything costs, whom it is for, and what is paid for nothing."),
+    "quality": (
+        "quality",
+        "How good tables are, by dimension: checks over time, quarantine, freshness, who can find them.",
+    ),
     "metrics": ("metrics", "What the ledger knows, as OpenMetrics text for a monitoring system."),
     "audit": ("audit", "Prove that the ledger is as it was written; see what happened."),
     "rollback": ("keep", "Make an earlier snapshot of a table the current one."),

@@ -6,9 +6,6 @@ import click
 
 from jusante.cli.options import opened, project_options
 
-MOST_RUNS = 100
-MOST_INCIDENTS = 1_000
-
 
 @click.command()
 @click.option(
@@ -17,13 +14,11 @@ MOST_INCIDENTS = 1_000
 @project_options
 def metrics(out: Path | None, folder: Path, environment: str | None, as_json: bool) -> None:
     """When each asset was last made, how long it took, which incidents go on: as OpenMetrics text."""
+    from jusante.app.metrics import openmetrics
     from jusante.cli.console import print_json
-    from jusante.dataops.metrics import exposition
 
     with opened(folder, environment) as lake:
-        memory = lake.metadata
-        going_on = memory.incidents(["open", "acknowledged"], MOST_INCIDENTS)
-        text = exposition(lake.project.graph, memory.states(), memory.last_tasks(), going_on, memory.runs(MOST_RUNS))
+        text = openmetrics(lake.system)
     if out is not None:
         _put(out, text)
     if as_json:

@@ -18,6 +18,15 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")(command)
 
 
+def log_option(command: _Command) -> _Command:
+    """`--log`."""
+    return click.option(
+        "--log",
+        type=click.Choice(["text", "json"]),
+        help="How it tells what it does, on standard error: for people, or one JSON object a line. `logs` in jusante.yaml.",
+    )(command)
+
+
 def asset_names(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """The names of a project's assets, for the shell to complete; none where the project cannot be read."""
     from jusante import app

@@ -16,8 +16,11 @@ Listener = Callable[[str, Task | None], None]
 
 
 @contextmanager
-def following(graph: Graph, wishes: tuple[str, ...]) -> Iterator[Listener]:
-    """A listener for `Lake.run` that shows how it goes, on standard error."""
+def following(graph: Graph, wishes: tuple[str, ...], instead: Listener | None = None) -> Iterator[Listener]:
+    """A listener for `Lake.run` that shows how it goes, on standard error; `instead`, where that is given."""
+    if instead is not None:
+        yield instead
+        return
     total = len(made_among(graph, wishes))
     if not sys.stderr.isatty():
         yield _plain

@@ -17,6 +17,7 @@ from jusante.core.graph import Graph
 from jusante.core.guard import GuardCode, Policy
 from jusante.core.incident import Severity
 from jusante.core.noun import Noun
+from jusante.core.others import Broker, Hook, LogFormat, OpenTelemetry, OtherProject
 from jusante.core.problem import Problem
 from jusante.core.secret import Secret
 from jusante.core.sensitive import Handling
@@ -136,6 +137,17 @@ class Environment(Noun):
     engine: EngineChoice = EngineChoice()
     keys: Keys = Keys()
     openlineage: OpenLineage | None = Field(None, description="Where runs tell what they do, if anywhere.")
+    opentelemetry: OpenTelemetry | None = Field(None, description="Where runs leave traces, if anywhere.")
+    logs: LogFormat = Field(
+        "text", description="How `run` and `up` tell what they do: for people, or one JSON object a line."
+    )
+    hooks: Mapping[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], Hook] = Field(
+        default_factory=dict, description="Who may call `jusante up` over HTTP, by the name in `when: {webhook: NAME}`."
+    )
+    broker: Broker | None = Field(None, description="The NATS server that `when: {message: …}` speaks of.")
+    projects: Mapping[str, OtherProject] = Field(
+        default_factory=dict, description="Other projects, by the name in `when: {asset: NAME:table}`."
+    )
     notify: tuple[NotifyChoice, ...] = Field((), description="How owners are told what happens to what is theirs.")
     lease: str = Field(
         "30s",

@@ -18,9 +18,18 @@ class Condition(Noun):
     new: Literal[True] | None = Field(None, description="The source has something after the cursor.")
     file: str | None = Field(None, description="A file came or changed: a glob, relative to the project.")
     sql: str | None = Field(None, description="A query over the lakehouse gives true, and did not before.")
-    webhook: str | None = Field(None, description="Somebody called. Not available yet.")
-    asset: str | None = Field(None, description="An asset of another project is new. Not available yet.")
-    look: str = Field("1m", description="How often it is looked at: `30s`, `5m`.")
+    webhook: str | None = Field(
+        None, description="Somebody called `POST /hooks/NAME`; who may stands under `hooks` in jusante.yaml."
+    )
+    asset: str | None = Field(
+        None,
+        description="An asset of another project is new: `../other:marts.x`, or a name under `projects` in jusante.yaml.",
+    )
+    message: str | None = Field(
+        None,
+        description="A message came on a subject that a stream of the `broker` in jusante.yaml keeps: `shop.paid`.",
+    )
+    look: str = Field("1m", description="How often it is looked at: `30s`, `5m`. A webhook is heard at once.")
 
     @property
     def kind(self) -> str:

@@ -43,5 +43,9 @@ def resolve(project: Project) -> Settings:
 def _url(given: Any, default: Path) -> str:
     if not given:
         return f"sqlite:///{default.as_posix()}"
-    url = given.reveal() if isinstance(given, Secret) else str(given)
+    return database_url(given.reveal() if isinstance(given, Secret) else str(given))
+
+
+def database_url(url: str) -> str:
+    """The address of a SQL database, with the driver that is used for it."""
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)

@@ -95,7 +95,7 @@ class Publisher:
         aside = tuple(result for result in bad if result.check.quarantine)
         blocking = tuple(result for result in bad if result.check.severity == "block" and not result.check.quarantine)
         if blocking:
-            raise audit_failed(draft.name, blocking)
+            raise audit_failed(draft.name, blocking, found)
         if draft.examine:
             draft.examine(session, staged)
         point("after_audit", draft.name)
@@ -184,11 +184,13 @@ def stage_into(session: Session, sql: str, folder: str, current: Table | None) -
     return session.stage(sql, Target(folder, ids, current.last_id))
 
 
-def audit_failed(name: str, failed: tuple[Result, ...]) -> AuditFailed:
-    """The error that tells which checks failed, in words, and what can be done."""
+def audit_failed(name: str, failed: tuple[Result, ...], found: Audit) -> AuditFailed:
+    """The error that tells which checks failed, in words, and what can be done; it bears what all checks `found`."""
     messages = "; ".join(result.message for result in failed)
     fix = "correct the rows at their source, or set `severity: warn` or `quarantine: true` on the check"
-    return AuditFailed(f"{messages}. Nothing was published: readers keep the last good snapshot", where=name, fix=fix)
+    error = AuditFailed(f"{messages}. Nothing was published: readers keep the last good snapshot", where=name, fix=fix)
+    error.audit = found
+    return error
 
 
 def _rejects_sql(rejects: tuple[Reject, ...], run_id: str, now: dt.datetime) -> str:

@@ -18,11 +18,12 @@ from jusante.core.holds import Hold
 from jusante.core.model import PythonModel, ShellStep, SqlModel
 from jusante.core.run import AssetState, Done, Task, TaskStatus
 from jusante.core.words import some_were
-from jusante.errors import JusanteError, SourceChanged, SourceHeld, SourceUnavailable
+from jusante.errors import AuditFailed, JusanteError, SourceChanged, SourceHeld, SourceUnavailable
 from jusante.ingestion.arrival import Loaded
 from jusante.ingestion.batch import BatchLoader, Load
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Published
+from jusante.management.quality.told import checked
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.join_counts import counted, noticed
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
@@ -96,7 +97,7 @@ class Worker:
         except SourceChanged as error:
             return Done(self._failed(asset, error), *self._held_as_a_whole(asset, error))
         except JusanteError as error:
-            return Done(self._failed(asset, error))
+            return Done(self._failed(asset, error), events=self._checked(asset.id, error))
         except Exception as error:  # noqa: BLE001  # the edge of a worker: one asset's failure must not end the run
             told = JusanteError(
                 f"{type(error).__name__}: {error}",
@@ -143,10 +144,20 @@ class Worker:
         why = self._tools.unaffordable(asset.id)
         return Done(Task(asset.id, action_of(asset), "held", why, notices=(why,))) if why else None
 
+    def _checked(self, name: str, outcome: JusanteError | Published | Built | None) -> tuple[Event, ...]:
+        """What an audit found, for the ledger: of what was published, or was not because of it."""
+        aside = outcome.rows_aside if isinstance(outcome, Published) else 0
+        found = outcome.audit if isinstance(outcome, Published | Built | AuditFailed) else None
+        return checked(name, self._run_id, self._tools.clock(), found, aside) if found else ()
+
     def _events(self, asset: Asset, version: str, built: Built) -> tuple[Event, ...]:
+        found = self._checked(asset.id, built.published or built)
         if built.profile is None:
-            return ()
-        return (counted(asset.id, version, self._run_id, self._tools.clock(), built.profile),)
+            return found
+        return (
+            *found,
+            counted(asset.id, version, self._run_id, self._tools.clock(), built.profile),
+        )
 
     def _why_stale(self, asset: Asset, version: str) -> str | None:
         tables = self._tools.tables
@@ -232,7 +243,8 @@ class Worker:
             shutil.rmtree(landing.parent, ignore_errors=True)
         standing = loaded.standing
         events = news(asset.id, load.holds, standing.holds, standing.found, self._tools.clock(), self._run_id)
-        return Done(*self._loaded(asset, version, reason, loaded, state), tuple(events))
+        found = (*events, *self._checked(asset.id, loaded.published))
+        return Done(*self._loaded(asset, version, reason, loaded, state), found)
 
     def _load(self, load: Load) -> Loaded:
         """Load, and try again what failed in passing, as often as the source's limits say."""

@@ -12,7 +12,7 @@ from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Draft, Published, Publisher
-from jusante.management.quality import Hidden
+from jusante.management.quality import Audit, Hidden
 from jusante.ports.engine import Engine, Operator, Session
 from jusante.ports.table_store import Table
 from jusante.transformation.watching import unheard
@@ -31,13 +31,14 @@ class Job:
 class Built:
     """What came of a build: what was published (None for what has no rows), and the tables that were read.
 
-    `profile` is the last operator of the query, where it was one.
+    `profile` is the last operator of the query, where it was one; `audit` is that of what has no rows of its own.
     """
 
     published: Published | None
     read: dict[str, Table]
     notices: tuple[str, ...] = ()
     profile: Operator | None = None
+    audit: Audit | None = None
 
     @property
     def rows_in(self) -> int:

@@ -34,6 +34,6 @@ def check_view(workshop: Workshop, job: Job, now: dt.datetime) -> Built:
         found = audit(session, name, checks, schema, now, job.asset.grain, hidden) if checks else None
     failed = tuple(result for result in found.results if not result.passed) if found else ()
     blocking = tuple(result for result in failed if result.check.severity == "block")
-    if blocking:
-        raise audit_failed(job.asset.id, blocking)
-    return Built(None, read, tuple(result.message for result in failed))
+    if found and blocking:
+        raise audit_failed(job.asset.id, blocking, found)
+    return Built(None, read, tuple(result.message for result in failed), audit=found)

@@ -84,6 +84,9 @@ CODES: Mapping[str, str] = {
     "J231": "a budget of something that is not made here",
     "J232": "a budget that is never passed (a warning)",
     "J233": "a budget larger than the one that it is within (a warning)",
+    "J240": "a webhook that nobody may call",
+    "J241": "a message, and no broker to bring it",
+    "J242": "an asset of another project that cannot be found from here",
 }
 
 

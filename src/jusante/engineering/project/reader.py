@@ -13,6 +13,7 @@ from jusante.core.problem import Problem
 from jusante.core.secret import SHORTEST_KEY, Secret, is_weak
 from jusante.core.source import Source
 from jusante.engineering.project.budgets import check_budgets
+from jusante.engineering.project.conditions import check_conditions
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.contracts import read_contracts
 from jusante.engineering.project.dbt import joined, read_dbt
@@ -75,6 +76,7 @@ def read_problems(
     check_pools(graph, settings, findings)
     check_memory(graph, findings)
     check_budgets(context, file.budgets, graph)
+    check_conditions(graph, settings, findings)
     if findings.errors:
         return None, findings.problems
     project = Project(
@@ -92,6 +94,24 @@ def read_problems(
         budgets=file.budgets,
     )
     return project, findings.problems
+
+
+def read_bare(
+    folder: Path,
+    environment: str | None,
+    *,
+    kinds: ConnectorKinds,
+    analyse: Callable[[str], Query],
+    variables: Mapping[str, str],
+) -> Project:
+    """A project without its assets, whatever is wrong with those: where its parts lie. Raises ProjectProblems."""
+    findings = Findings()
+    chosen = environment or DEFAULT_ENVIRONMENT
+    file = _read_file(Context(folder, kinds, analyse, variables, findings), chosen)
+    if file is None:
+        raise ProjectProblems(findings.problems)
+    settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
+    return Project(file.name, folder, chosen, settings, {}, Graph(()))
 
 
 def _read_file(context: Context, chosen: str) -> ProjectFile | None:

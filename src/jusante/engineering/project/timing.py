@@ -16,7 +16,7 @@ from jusante.engineering.project.problems import Findings
 
 SHORTEST = dt.timedelta(seconds=1)
 LONGEST = dt.timedelta(days=366)
-_NOT_YET = {"webhook", "asset"}
+KINDS = "rows, new, file, sql, webhook, asset, message"
 
 
 def check_timing(timing: Timing, document: Document, path: Path, findings: Findings, cursor: str | None = None) -> None:
@@ -64,9 +64,7 @@ def _check_condition(
     place = document.place(path)
     kind = condition.kind
     if not kind:
-        findings.add("J134", "a condition is one thing that has to be the case", place, "one of rows, new, file, sql")
-    elif kind in _NOT_YET:
-        findings.add("J121", f"conditions of kind {kind} are not available yet", place, "use rows, new, file or sql")
+        findings.add("J134", "a condition is one thing that has to be the case", place, f"one of {KINDS}")
     elif kind in {"rows", "new"} and cursor is None:
         what = f"{kind}: nothing tells what is new at the source"
         findings.add("J134", what, place, "it stands in `ingest` of a table with `mode: incremental` and a cursor")

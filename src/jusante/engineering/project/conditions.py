@@ -1,0 +1,43 @@
+"""What conditions speak of and `jusante.yaml` has to know: who may call, the broker, other projects."""
+
+from jusante.core.asset import Asset
+from jusante.core.environment import Environment
+from jusante.core.graph import Graph
+from jusante.core.names import nearest
+from jusante.core.trigger import Condition
+from jusante.engineering.project.problems import Findings
+
+
+def check_conditions(graph: Graph, environment: Environment, findings: Findings) -> None:
+    """Tell of conditions that can never be the case, because nobody has said where to look."""
+    for asset in graph:
+        for condition in asset.timing.when:
+            _check(asset, condition, environment, findings)
+
+
+def _check(asset: Asset, condition: Condition, environment: Environment, findings: Findings) -> None:
+    match condition.kind:
+        case "webhook" if condition.webhook not in environment.hooks:
+            near = nearest(str(condition.webhook), environment.hooks)
+            add = f"hooks: {{{condition.webhook}: {{secret: ${{env:HOOK_SECRET}}}}}}"
+            fix = f"did you mean {near}?" if near else f"write it under the environment in jusante.yaml: {add}"
+            what = f"{asset.id} waits for the webhook {condition.webhook}, which nobody may call"
+            findings.add("J240", what, asset.place, fix)
+        case "message" if environment.broker is None:
+            what = f"{asset.id} waits for a message on {condition.message}, and there is no broker"
+            fix = "write it under the environment in jusante.yaml: broker: {url: ${env:NATS_URL}}"
+            findings.add("J241", what, asset.place, fix)
+        case "asset":
+            _check_asset(asset, str(condition.asset), environment, findings)
+
+
+def _check_asset(asset: Asset, text: str, environment: Environment, findings: Findings) -> None:
+    project, _, table = text.partition(":")
+    if not project or not table:
+        what = f"{asset.id} waits for {text}, which does not say of which project"
+        findings.add("J242", what, asset.place, "write project and asset: ../other:marts.x")
+    elif "/" not in project and project not in environment.projects:
+        near = nearest(project, environment.projects)
+        add = f"projects: {{{project}: {{folder: ../{project}}}}}"
+        fix = f"did you mean {near}?" if near else f"write it under the environment in jusante.yaml: {add}"
+        findings.add("J242", f"{asset.id} waits for {text}, and nobody knows where {project} is", asset.place, fix)

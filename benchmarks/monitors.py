@@ -24,6 +24,7 @@ Rows = Callable[[random.Random, int], float]
 
 
 def steady(chance: random.Random, day: int) -> float:
+    del day
     return 10_000 * chance.lognormvariate(0, 0.03)
 
 
@@ -48,10 +49,12 @@ def holidays(chance: random.Random, day: int) -> float:
 
 
 def bursts(chance: random.Random, day: int) -> float:
+    del day
     return 3_000 * chance.lognormvariate(0, 0.6)
 
 
 def small(chance: random.Random, day: int) -> float:
+    del day
     return sum(chance.random() < 0.2 for _ in range(40))
 
 

@@ -12,6 +12,7 @@ import click
 
 from jusante import errors
 from jusante.app import connector_kinds
+from jusante.app.json_log import FIELDS
 from jusante.cli.main import COMMANDS, cli
 from jusante.engineering.project import CODES
 from jusante.engineering.schemas import write_schemas
@@ -22,7 +23,7 @@ NOTE = "<!-- Written by docs/reference.py; change what it describes instead. -->
 
 def pages() -> dict[str, str]:
     """Each page's text by its file's name."""
-    return {"commands.md": commands(), "files.md": files(), "errors.md": error_codes()}
+    return {"commands.md": commands(), "files.md": files(), "errors.md": error_codes(), "logs.md": logs()}
 
 
 def commands() -> str:
@@ -45,6 +46,16 @@ def _command(command: click.Command, context: click.Context) -> Iterator[str]:
     yield f"## {context.command_path}\n\n```\n{' '.join(usage.split())}\n```\n\n{inspect.cleandoc(command.help or '')}\n"
     rows = [record for parameter in command.params if (record := parameter.get_help_record(context))]
     yield "".join(f"- `{option}` {about}".rstrip() + "\n" for option, about in rows)
+
+
+def logs() -> str:
+    """The fields of a line of `--log json`."""
+    head = (
+        NOTE + "# Logs\n\n`jusante run --log json` and `jusante up --log json`, or `logs: json` in an environment of "
+        "`jusante.yaml`, write one JSON object a line on standard error. The first four fields are in each line, the others where "
+        "they are known. No secret and no value is in a line; of an error it has the code.\n\n| field | is |\n| --- | --- |\n"
+    )
+    return head + "".join(f"| `{name}` | {about} |\n" for name, about in FIELDS.items())
 
 
 def files() -> str:

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 from jusante.app.openlineage import Listener, telling
 from jusante.app.system import System
 from jusante.app.tracing import traced
-from jusante.core.run import Run
+from jusante.core.run import Run, Task
 
 
 @runtime_checkable
@@ -16,6 +16,9 @@ class RunListener(Protocol):
 
     def begun(self, run: Run) -> None:
         """The run has begun; no task has."""
+
+    def __call__(self, asset: str, task: Task | None, /) -> None:
+        """A task has begun, or ended."""
 
 
 @contextmanager

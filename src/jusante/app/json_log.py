@@ -131,7 +131,7 @@ class JsonLog:
         if notice.event.startswith("task."):
             said = f"{asset} {notice.event.partition('.')[2]}" + (f" with {code}" if code else "")
         task = f"{run}/{asset}" if run and asset else None
-        kept = {name: about.get(name) for name in _KEPT}
+        kept: dict[str, Any] = {name: about.get(name) for name in _KEPT}
         self.line(notice.event, said, run=run, task=task, asset=asset, code=code, **kept)
 
 
@@ -144,9 +144,10 @@ class _Handler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self._log.line("log", record.getMessage(), level=record.levelname.lower(), logger=record.name)
-        except Exception:  # noqa: BLE001  # the edge of somebody else's logging: it must not fail what it tells of
-            self.handleError(record)
+            said = record.getMessage()
+        except Exception:  # noqa: BLE001  # somebody else's words, which do not fit their own pattern
+            said = str(record.msg)
+        self._log.line("log", said, level=record.levelname.lower(), logger=record.name)
 
 
 @contextmanager

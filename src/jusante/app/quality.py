@@ -48,8 +48,7 @@ class _Look:
         yield "findable", bool(asset.about), "nobody says what it is about"
         columns = self._lake.columns.columns(asset.id)
         if columns:
-            told = sum(name in asset.about_columns for name in columns)
-            yield "findable", told == len(columns), f"{len(columns) - told} of {len(columns)} columns are not described"
+            yield "findable", set(columns) <= asset.about_columns.keys(), "not all of its columns are described"
 
     def _standing(self, asset: Asset, made: dt.datetime | None) -> Iterator[tuple[str, bool, str]]:
         state, task = self._states.get(asset.id), self._tasks.get(asset.id)
@@ -60,5 +59,4 @@ class _Look:
             is_there = not missed or (made is not None and made > missed[0].at)
             yield "timely", is_there, "it missed its deadline"
         if asset.kind == "ingested" and state:
-            held = len(state.holds)
-            yield "defined", not held, f"{held} columns at its source are not what they were"
+            yield "defined", not state.holds, "columns at its source are not what they were"

@@ -11,9 +11,10 @@ def fitted(rows: Sequence[Sequence[str]], width: int) -> list[list[str]]:
     widths = [min(max(len(cell) for cell in column), width) for column in zip(*rows, strict=True)]
     while sum(widths) + GAP * len(widths) > width and max(widths, default=0) > LEAST:
         widths[widths.index(max(widths))] -= 1
-    return [[_cut(cell, widths[number]) for number, cell in enumerate(row)] for row in rows]
+    return [[shortened(cell, widths[number]) for number, cell in enumerate(row)] for row in rows]
 
 
-def _cut(text: str, width: int) -> str:
+def shortened(text: str, width: int) -> str:
+    """The text on one line, cut where it is longer than `width`."""
     line = text.replace("\n", "⏎")
     return line if len(line) <= width else line[: width - 1] + "…"

@@ -108,6 +108,8 @@ def _print_failures(console: "Console", found: Sequence["Quality"], now: dt.date
     """The last check of each table that did not hold; those of the last audit first."""
     from rich.text import Text
 
+    from jusante.cli.fitting import shortened
+
     failed = [each for each in found if each.last_failure]
     if not failed:
         return
@@ -121,7 +123,8 @@ def _print_failures(console: "Console", found: Sequence["Quality"], now: dt.date
         mark, colour = ("✗", "red") if going_on else ("·", "dim")
         what = f"{each.asset}  {failure.check}: did not hold{rows}"
         ago = f", {_ago(failure.at, now)} ago"
-        console.print(Text.assemble((f"{mark} ", colour), what, (ago, "dim"), no_wrap=True, overflow="ellipsis"))
+        line = Text.assemble((f"{mark} ", colour), shortened(what, console.width - len(ago) - 2), (ago, "dim"))
+        console.print(line, no_wrap=True)
 
 
 def _print_wanting(console: "Console", found: Sequence["Quality"]) -> None:

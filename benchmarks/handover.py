@@ -147,7 +147,8 @@ def seen(tool: Tool, project: Path, to: Path) -> Seen:
     flows = look(tool, project, to)
     seconds = time.monotonic() - began
     works = [work for flow in flows for work in flow["works"]]
-    assert sorted(name for work in works for name in work["assets"]) == sorted(wanted), "one task for each asset"
+    found = sorted(name for work in works for name in work["assets"])
+    assert found == sorted(wanted), f"one task for each asset: {set(found) ^ set(wanted)}, {len(found)} tasks"
     told = {(above, name) for work in works for name in work["assets"] for above in work["after"]}
     within = {name: number for number, flow in enumerate(flows) for work in flow["works"] for name in work["assets"]}
     meant = {(above, name) for name, law in wanted.items() for above in law.inputs}

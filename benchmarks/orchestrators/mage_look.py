@@ -1,5 +1,6 @@
 """Run by Mage's Python: what Mage itself reads in a project's folder, as JSON on the last line."""
 
+import ast
 import json
 import os
 import re
@@ -13,10 +14,12 @@ from mage_ai.data_preparation.models.triggers import get_triggers_by_pipeline  #
 
 
 def assets(block):
-    """What the block's code calls for, and the pipeline that it starts."""
-    words = re.findall(r'^        "(.*)",$|run\(\["[^"]*", "run", "(.*?)"', block.content, re.MULTILINE)
-    flat = [one or other for one, other in words]
-    return flat[2 : flat.index("--project")] if "--project" in flat else []
+    """What the block's code calls for; nothing where it makes nothing."""
+    for node in ast.walk(ast.parse(block.content)):
+        if isinstance(node, ast.List):
+            words = ast.literal_eval(node)
+            return words[words.index("run") + 1 : words.index("--project")]
+    return []
 
 
 def starts(block):

@@ -33,7 +33,7 @@ def written(handover: Handover, call_of: Call) -> Written:
     notes = (*handover.notes, *_notes(handover))
     parts = [docstring(head(handover, "Prefect", notes, _HOW)), "", _imports(handover), ""]
     parts += [f"JUSANTE = {literal([*call_of.begin, *call_of.where, '--'])}", "", "", _TASK]
-    parts += [_flow(flow, handover) for flow in handover.flows]
+    parts += [_flow(flow, handover, call_of) for flow in handover.flows]
     if handover.flows:
         parts += ['\nif __name__ == "__main__":', indented(_served(handover))]
     return Written({f"jusante_{names.identifier(handover.project)}.py": "\n".join(parts) + "\n"}, notes)
@@ -60,7 +60,7 @@ def _imports(handover: Handover) -> str:
     return "\n".join(lines)
 
 
-def _flow(flow: Flow, handover: Handover) -> str:
+def _flow(flow: Flow, handover: Handover, call_of: Call) -> str:
     about = literal(f"{handover.project}: {flow.start}")
     settings = call(
         "@flow",
@@ -68,20 +68,20 @@ def _flow(flow: Flow, handover: Handover) -> str:
         description=Code(about),
         task_runner=Code("ThreadPoolTaskRunner(max_workers=1)"),
     )
-    tasks = "\n".join(_task(work) for work in flow.works)
+    tasks = "\n".join(_task(work, call_of) for work in flow.works)
     ended = literal([Code(names.identifier(work.name)) for work in flow.works])
     body = indented(f"{tasks}\nreturn {ended}")
     return f"\n{settings}\ndef {names.identifier(flow.name)}():\n{body}\n"
 
 
-def _task(work: Work) -> str:
+def _task(work: Work, call_of: Call) -> str:
     waits = list(work.waits_seconds)
     made = call(
         "made",
         work.name,
         list(work.assets),
         after=[Code(names.identifier(name)) for name in work.after] or None,
-        timeout=int(work.timeout.total_seconds()) if work.timeout else None,
+        timeout=work.longest_seconds(call_of),
         retries=len(waits) or None,
         retry_delay_seconds=waits or None,
         tags=sorted({"jusante", *work.tags, *([work.pool] if work.pool else [])}),

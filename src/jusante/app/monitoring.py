@@ -31,13 +31,13 @@ def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], no
     failing = {name for name in done if name in open_} | _failed_before(system, done)
     outputs = Outputs(system)
     dear = {name for name, task in done.items() if (task.cost_usd or 0) > LEAST_USD or name in open_}
-    for name in done:
+    for name, task in done.items():
         said = [
             *_slow(system, name, slow),
             *_dear(system, name, dear),
             *_quiet(system, name, quiet, now),
             *_unsteady(system, name, failing),
-            *outputs.unusual(name, done[name], now, is_open=name in open_),
+            *outputs.unusual(name, task, now, is_open=name in open_),
         ]
         if said:
             yield Symptom(name, "monitor", "; ".join(said), str(system.graph[name].place))

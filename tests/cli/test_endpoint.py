@@ -17,9 +17,11 @@ import httpx
 import pytest
 
 from jusante.app import Lake
+from jusante.app import conductor as conducting
 from jusante.app.conductor import Conductor, Notice
 from jusante.app.hooks import LONGEST_BODY_BYTES, Answer, Hooks, answered
 from jusante.app.listening import listening
+from jusante.core.event import Event
 from jusante.errors import UsageError
 from projects import run, write, write_shop
 
@@ -129,10 +131,10 @@ def test_a_call_is_heard_at_once_and_the_second_signal_is_not_needed_to_stop(up:
     with listening(up.lake.system, conductor, up.stop, "127.0.0.1:0") as url:
         thread.start()
         assert httpx.post(f"{url}/hooks/paid", content=b"{}", headers=signed(b"{}", "m1")).status_code == 202
-        heard = next(notice for notice in iter(lambda: told.get(timeout=60), None) if notice.event == "task.succeeded")
+        heard = next(notice for notice in iter(lambda: told.get(timeout=60), None) if notice.event == "trigger.fired")
         up.stop.set()
         thread.join(60)
-    assert heard.about["asset"] == "marts.ids"
+    assert heard.what == "marts.ids: the webhook paid was called"
     assert not thread.is_alive()
 
 
@@ -257,11 +259,12 @@ def test_a_ledger_that_cannot_be_read_is_told_by_health(up: Up) -> None:
     up.lake.metadata.close()
     database.rename(database.with_suffix(".away"))
     database.mkdir()
-    told = up.http.get("/health").json()
+    told, metrics = up.http.get("/health").json(), up.http.get("/metrics")
     database.rmdir()
     database.with_suffix(".away").rename(database)
     assert (told["status"], told["live"]) == ("degraded", True)
     assert "J300" in told["wrong"][0]
+    assert metrics.status_code == 503
 
 
 def test_an_address_that_is_taken_is_told_and_the_usual_one_gives_way(up: Up) -> None:
@@ -283,3 +286,14 @@ def test_what_was_taken_before_a_crash_is_made_at_the_next_start(up: Up) -> None
     assert up.call().status_code == 202
     again = Conductor(up.lake, dt.datetime.now(dt.UTC))
     assert [due.why for due in again.turn(dt.datetime.now(dt.UTC)).due] == ["the webhook paid was called"]
+
+
+def test_what_was_heeded_is_known_also_when_thousands_of_calls_came_since(
+    up: Up, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert up.call().status_code == 202
+    assert up.due() == ["the webhook paid was called"]
+    now = dt.datetime.now(dt.UTC)
+    up.lake.metadata.tell([Event("hook.called", now, asset="hook:other", payload={}) for _ in range(50)])
+    monkeypatch.setattr(conducting, "REMEMBERED_EVENTS", 20)
+    assert Conductor(up.lake, now).turn(now).due == ()

@@ -1,5 +1,7 @@
 """Times in project files: what is wrong with them, where it is told, and that they are in no version."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -112,5 +114,17 @@ def test_the_schemas_for_editors_know_all_keys_of_times() -> None:
     assert set(Timing.model_fields) <= set(made["source"]["$defs"]["Ingest"]["properties"])
 
 
-def _read(folder: Path):
-    return read_problems(folder, None, kinds=Connectors(), analyse=analyse, variables={})
+def _read(folder: Path, variables: Mapping[str, str] | None = None):
+    return read_problems(folder, None, kinds=Connectors(), analyse=analyse, variables=variables or {})
+
+
+def test_the_conditions_that_the_documents_show_can_be_meant(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "docs/seen-from-outside.md").read_text(encoding="utf-8")
+    environment, conditions = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    model = f"/* jusante\n{conditions}*/\nselect id from db.orders"
+    names = ("PAID_SECRET", "NIGHTLY_TOKEN", "NATS_URL")
+    files = {**SOUND, "jusante.yaml": environment, "models/m/a.sql": model}
+    project, problems = _read(write(tmp_path, files), dict.fromkeys(names, "whsec_YQ=="))
+    assert problems == []
+    assert project
+    assert [condition.kind for condition in project.graph["m.a"].timing.when] == ["webhook", "message", "asset"]

@@ -102,7 +102,7 @@ def test_a_model_with_half_its_rows_opens_an_incident_until_it_has_them_again(sh
     def built(rows: int, hours: int) -> list[tuple[str, str, str]]:
         task = Task("marts.priced", "build", "succeeded", "inputs changed", rows_out=rows)
         with Lake.open(shop) as lake:
-            lake.metadata.record(f"r{hours}", task)
+            lake.metadata.record(f"r{hours}", [Done(task)])
         return seen(shop, task, hours * HOUR)
 
     assert built(1_003, 1) == []

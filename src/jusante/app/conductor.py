@@ -37,11 +37,17 @@ ASKS_EACH = dt.timedelta(minutes=1)
 STORAGE_PAUSE = dt.timedelta(seconds=5)
 LAST_EVENTS = 5
 """So many of each kind: the last firing may be another try, which does not say what the first one was for."""
-CLOCK_KINDS = (
+TIMED_KINDS = (
     "trigger.set",
     "trigger.fired",
     "trigger.probed",
     "trigger.missed",
+    "trigger.settled",
+    "trigger.failed",
+    "task.succeeded",
+    "task.failed",
+    "task.held",
+    "task.skipped",
     "deadline.missed",
     "asset.paused",
     "asset.resumed",
@@ -81,7 +87,7 @@ class Memory:
         if len(tail) < REMEMBERED_EVENTS:
             return []
         first = tail[0].seq or 0
-        found = [event for kind in CLOCK_KINDS for event in self._lake.metadata.latest(kind, LAST_EVENTS, asset=asset)]
+        found = [event for kind in TIMED_KINDS for event in self._lake.metadata.latest(kind, LAST_EVENTS, asset=asset)]
         return sorted((event for event in found if (event.seq or 0) < first), key=lambda event: event.seq or 0)
 
     def refresh(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jusante.app.hooks import LONGEST_BODY_BYTES, Answer, Hooks, answered
 from jusante.app.metrics import CONTENT_TYPE
-from jusante.errors import ExtraMissing, UsageError
+from jusante.errors import ExtraMissing, StorageError, UsageError
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -93,7 +93,11 @@ def application(answers: Answers) -> "Starlette":
         from starlette.responses import Response
 
         del request
-        return Response(await asyncio.to_thread(answers.metrics), headers={"content-type": CONTENT_TYPE})
+        try:
+            text = await asyncio.wait_for(asyncio.to_thread(answers.metrics), LONGEST_ANSWER_SECONDS)
+        except (StorageError, TimeoutError):
+            return _json({"what": "the ledger does not answer"}, 503)
+        return Response(text, headers={"content-type": CONTENT_TYPE})
 
     async def hook(request: "Request") -> "Response":
         answer = await _called(answers.hooks, request)

@@ -150,10 +150,10 @@ class Hooks:
                     self._known.pop(_known_as(str(event.asset), str(event.payload["message"])), None)
                 written.set_exception(error)
             return
-        for _, _, written in calls:
-            written.set_result(None)
         for name in {name for name, _, _ in calls}:
             self._heard(name)
+        for _, _, written in calls:
+            written.set_result(None)
 
 
 def answered(error: BaseException | None) -> Answer:

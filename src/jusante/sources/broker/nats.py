@@ -37,11 +37,12 @@ def last_message(broker: Broker, subject: str, folder: Path) -> str:
 
 
 async def _asked(broker: Broker, subject: str, folder: Path) -> str:
-    import nats
+    from nats.aio.client import Client
     from nats.js.errors import NotFoundError
 
-    client = await nats.connect(_plain(broker.url), **_options(broker, folder))
+    client = Client()
     try:
+        await client.connect(_plain(broker.url), **_options(broker, folder))
         stream_of = client.jetstream(timeout=TIMEOUT_SECONDS)
         name = await stream_of.find_stream_name_by_subject(subject)
         info = await stream_of.stream_info(name)
@@ -53,7 +54,8 @@ async def _asked(broker: Broker, subject: str, folder: Path) -> str:
             number = info.state.last_seq if info.config.subjects == [subject] else 0
         return f"{name} {made} {number}" if number else ""
     finally:
-        await client.close()
+        await client.close()  # also where it was not let in: the socket is open then
+        await asyncio.sleep(0)
 
 
 def _options(broker: Broker, folder: Path) -> dict[str, Any]:

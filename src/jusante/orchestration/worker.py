@@ -26,12 +26,13 @@ from jusante.management.publish import Published
 from jusante.management.quality.told import checked
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.join_counts import counted, noticed
+from jusante.orchestration.recovery import state_of
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.orchestration.stopping import StoppableEngine
 from jusante.ports.connector import Connector, requests_of
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation import python_model, shell_step, sql_model
-from jusante.transformation.build import Built, Job, Workshop
+from jusante.transformation.build import Built, Job, Standing, Workshop
 
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -170,7 +171,7 @@ class Worker:
         return reason or ("made anew on request" if asset.id in self._anew else None)
 
     def _build(self, asset: Asset, version: str) -> Built:
-        job = Job(asset, self._run_id, version)
+        job = Job(asset, self._run_id, version, self._standing(asset))
         workshop = self._tools.workshop
         if isinstance(asset.definition, SqlModel):
             self._tools.guard(asset)
@@ -187,6 +188,14 @@ class Worker:
             case BuiltDashboard():
                 return self._tools.serve(asset)
         raise AssertionError(asset.kind)
+
+    def _standing(self, asset: Asset) -> Standing | None:
+        """What the asset's table was made from, where it may be built on."""
+        state, table = self._states.get(asset.id), self._tools.tables.get(asset.id)
+        if state is None or table is None or asset.id in self._anew:
+            return None
+        state = state_of(table, self._tools.clock()) if state.note or state.pointer != table.pointer else state
+        return Standing(state.version, state.inputs, state.intervals)
 
     def _built(self, asset: Asset, version: str, reason: str, built: Built) -> tuple[Task, AssetState]:
         published = built.published
@@ -205,7 +214,8 @@ class Worker:
             notices=(*built.notices, *_audit_notices(asset.id, published), *_declassified(asset)),
         )
         inputs = {name: table.data_id for name, table in built.read.items()}
-        return task, self._state(asset, version, inputs, published)
+        state = self._state(asset, version, inputs, published)
+        return task, replace(state, intervals=tuple(each.as_list() for each in built.intervals))
 
     def _state(self, asset: Asset, version: str, inputs: Mapping[str, int], published: Published | None) -> AssetState:
         return AssetState(

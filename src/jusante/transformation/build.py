@@ -1,14 +1,16 @@
 """What all models have in common: their inputs shown to a session, their rows published."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jusante.core.asset import Asset
 from jusante.core.check import Check
 from jusante.core.graph import Graph
+from jusante.core.interval import Covered
 from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Draft, Published, Publisher
@@ -19,12 +21,22 @@ from jusante.transformation.watching import unheard
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a table that is there was made from: the version, the snapshots, and its intervals (see `core.interval`)."""
+
+    version: str
+    inputs: Mapping[str, int]
+    intervals: Sequence[Sequence[Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """One asset to build, in one run."""
+    """One asset to build, in one run. `standing`: from this state on; None: anew, as a whole."""
 
     asset: Asset
     run_id: str
     version: str
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,7 @@ class Built:
     """What came of a build: what was published (None for what has no rows), and the tables that were read.
 
     `profile` is the last operator of the query, where it was one; `audit` is that of what has no rows of its own.
+    `profile` is the last operator of the query, where it was one. `intervals` are those of a model by time, done or not.
     """
 
     published: Published | None
@@ -39,6 +52,7 @@ class Built:
     notices: tuple[str, ...] = ()
     profile: Operator | None = None
     audit: Audit | None = None
+    intervals: tuple[Covered, ...] = ()
 
     @property
     def rows_in(self) -> int:

@@ -8,11 +8,14 @@ from jusante.core.names import quote_table
 from jusante.management.publish import audit_failed
 from jusante.management.quality import audit
 from jusante.transformation.build import Built, Job, Workshop, checks_of
+from jusante.transformation.intervals import build as by_time
 
 
 def build(workshop: Workshop, job: Job) -> Built:
     """Run the model's query and publish what it gives."""
     assert isinstance(job.asset.definition, SqlModel)
+    if job.asset.definition.header.kind == "by_time":
+        return by_time.build(workshop, job)
     with workshop.engine.session() as session:
         read = workshop.show(session, job.asset)
         profile = session.profile()

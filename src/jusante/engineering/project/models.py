@@ -14,11 +14,12 @@ from jusante.core.place import Place
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.declared_lineage import refuse_strangers
 from jusante.engineering.project.documents import Document, parse
+from jusante.engineering.project.kinds import check_kind
 from jusante.engineering.project.timing import check_timing
 from jusante.engineering.project.validating import validated
 
 _HEADER = re.compile(r"\s*/\*\s*jusante\b[ \t]*\n?(.*?)\*/", re.DOTALL)
-_LATER_KINDS = ("append", "by_time", "by_key")
+_LATER_KINDS = ("append", "by_key")
 
 
 def read_models(context: Context) -> Iterator[Asset]:
@@ -79,6 +80,7 @@ def _header(context: Context, document: Document) -> Model | None:
     header = validated(Model, document.data, document, (), context.findings)
     if header:
         check_timing(header, document, (), context.findings)
+        check_kind(header, document, context.findings)
     return header
 
 
@@ -127,6 +129,11 @@ def _python_model(
     header = _header(context, Document(file, data, lines))
     if header and header.kind == "view":
         context.findings.add("J103", "a Python model cannot be a view", place, 'kind="full"')
+    elif header and header.kind != "full":
+        what = (
+            f"a Python model cannot be of kind {header.kind}: only of a query can be told which rows a change touches"
+        )
+        context.findings.add("J222", what, place, 'kind="full"; a SQL model of kind by_time can read it')
     elif header:
         refuse_strangers(context.findings, header.lineage, tuple(inputs.values()), file, declared)
         definition = PythonModel(header, file, node.name, inputs, canonical, declared)

@@ -87,6 +87,9 @@ CODES: Mapping[str, str] = {
     "J240": "a webhook that nobody may call",
     "J241": "a message, and no broker to bring it",
     "J242": "an asset of another project that cannot be found from here",
+    "J220": "a model by time that does not say which column its time is",
+    "J221": "interval or start where there are no intervals, or a start that is no time",
+    "J222": "a Python model of a kind that only queries can have",
 }
 
 

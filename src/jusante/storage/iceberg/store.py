@@ -88,6 +88,18 @@ class IcebergStore:
         self._plans.put(found)
         return found
 
+    def at(self, name: str, data_id: int) -> Table | None:
+        """A table with the rows of that snapshot, None where it can no longer be read."""
+        from pyiceberg.exceptions import NoSuchTableError
+
+        from jusante.storage.iceberg.reading import table_at
+
+        with _failures(name):
+            try:
+                return table_at(name, self._catalog.load_table(split(name)), data_id)
+            except NoSuchTableError:
+                return None
+
     def history(self, name: str) -> tuple[Snapshot, ...]:
         """The snapshots that can still be read, oldest first."""
         from jusante.storage.iceberg.reading import history_of

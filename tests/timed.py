@@ -67,8 +67,8 @@ class Lake:
             tables=self.tables,
             engine=self.engine,
             publisher=self.publisher,
-            scratch=lambda name: Path(name),
-            hidden=lambda asset: nothing_hidden(),
+            scratch=Path,
+            hidden=lambda _: nothing_hidden(),
         )
         built = sql_model.build(workshop, Job(self.model, f"r{self._runs}", version, self.standing))
         assert built.published

@@ -16,6 +16,7 @@ COMMANDS = {
     "plan": ("inspect", "What a run would do, and why."),
     "drift": ("drift", "What changed at the sources, whom it touches, and what is to be done about it."),
     "run": ("run", "Make what is stale, and nothing else."),
+    "backfill": ("backfill", "Make intervals of models by time, in batches, with an estimate first."),
     "up": ("conduct", "Keep everything as fresh as it should be: make what is due, when it is due."),
     "schedule": ("conduct", "What is made when, and why."),
     "pause": ("conduct", "Make assets by hand only, until they are resumed."),

@@ -10,7 +10,7 @@ from typing import Any
 from jusante.core.asset import Asset
 from jusante.core.check import Check
 from jusante.core.graph import Graph
-from jusante.core.interval import Covered
+from jusante.core.interval import Covered, Span
 from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Draft, Published, Publisher
@@ -45,6 +45,8 @@ class Built:
 
     `profile` is the last operator of the query, where it was one; `audit` is that of what has no rows of its own.
     `profile` is the last operator of the query, where it was one. `intervals` are those of a model by time, done or not.
+    `profile` is the last operator of the query, where it was one. `intervals` are those of a model by time, done or not; `made` those
+    that were made by this very build.
     """
 
     published: Published | None
@@ -53,6 +55,7 @@ class Built:
     profile: Operator | None = None
     audit: Audit | None = None
     intervals: tuple[Covered, ...] = ()
+    made: tuple[Span, ...] = ()
 
     @property
     def rows_in(self) -> int:

@@ -10,17 +10,19 @@ from hypothesis import strategies as st
 from timed import Lake
 
 COLUMNS = {"s.orders": "id int, ts timestamp", "s.items": "id int, order_id int, product varchar, n int"}
+JOINED = "s.orders as o join s.items as i on i.order_id = o.id"
 QUERIES = {
-    "inner": "select date_trunc('UNIT', o.ts) as day, i.product, sum(i.n)::int as n from s.orders as o join s.items as i on i.order_id = o.id group by all",
-    "left": "select date_trunc('UNIT', o.ts) as day, sum(i.n)::int as n from s.orders as o left join s.items as i on i.order_id = o.id group by all",
-    "having": "select date_trunc('UNIT', o.ts) as day, count(*)::int as n from s.orders as o join s.items as i on i.order_id = o.id group by all having count(*) > 1",
-    "rows": "select o.ts as day, i.* exclude (id) from s.orders as o join s.items as i on i.order_id = o.id where i.n > 0",
+    "inner": f"select date_trunc('UNIT', o.ts) as day, i.product, sum(i.n)::int as n from {JOINED} group by all",
+    "left": f"select date_trunc('UNIT', o.ts) as day, sum(i.n)::int as n from {JOINED.replace('join', 'left join')} group by all",
+    "having": f"select date_trunc('UNIT', o.ts) as day, count(*)::int as n from {JOINED} group by all having count(*) > 1",
+    "rows": f"select o.ts as day, i.* exclude (id) from {JOINED} where i.n > 0",
     "window": "select date_trunc('UNIT', ts) as day, id, (sum(id) over (order by ts, id))::int as total from s.orders",
     "subquery": "select date_trunc('UNIT', ts) as day, id from s.orders where id in (select order_id from s.items)",
     "distinct": "select distinct date_trunc('UNIT', ts) as day from s.orders",
     "twice": "select date_trunc('UNIT', a.ts) as day, b.id from s.orders as a join s.orders as b on b.id = a.id + 1",
     "view": "select date_trunc('UNIT', ts) as day, n from s.sold",
-    "inside": "with i as (select order_id, sum(n)::int as n from s.items group by all) select date_trunc('UNIT', o.ts) as day, i.n from s.orders as o join i on i.order_id = o.id",
+    "inside": "with i as (select order_id, sum(n)::int as n from s.items group by all) "
+    "select date_trunc('UNIT', o.ts) as day, i.n from s.orders as o join i on i.order_id = o.id",
 }
 VIEWS = {"s.sold": "select o.ts, i.n from s.orders as o join s.items as i on i.order_id = o.id"}
 TIMES = st.sampled_from(

@@ -161,8 +161,13 @@ class IcebergStore:
         """Remove what a run staged for a table and did not publish."""
         folder = staging_of(self._warehouse, name, run_id)
         if folder.exists():
-            table = self.table(name)
-            clear(folder, frozenset(table.plan.files if table else ()))
+            clear(folder, self._files_of_run(name, run_id))
+
+    def _files_of_run(self, name: str, run_id: str) -> frozenset[str]:
+        from jusante.storage.iceberg.sweeping import files_of_run
+
+        exists = self.table(name) is not None
+        return files_of_run(self._load(name), run_id) if exists else frozenset()
 
     def resting(self, name: str) -> tuple[int, int]:
         """The bytes and the number of all files in the table's folder, those of old snapshots and of Iceberg itself included."""

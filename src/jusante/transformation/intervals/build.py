@@ -50,7 +50,7 @@ def build(workshop: Workshop, job: Job) -> Built:
         profile = session.profile()
         published = workshop.publisher.publish(session, draft(workshop, work, session, spans, whole=_is_whole(work)))
         coverage = made(work.due.coverage, spans, job.version)
-        return Built(published, work.read, (_told(work, spans),), profile[0] if profile else None, coverage)
+        return Built(published, work.read, (_told(work, spans),), profile[0] if profile else None, coverage, spans)
 
 
 def looked_at(workshop: Workshop, job: Job, session: Session) -> Work:

@@ -96,8 +96,10 @@ def _do(lake: object, models: tuple[str, ...], wish: "Backfill", wait_seconds: f
 
 
 def _progress(batch: "Batch", made: int) -> None:
+    from jusante.core.words import counted
+
     share = f"{made:,}/{batch.of:,}"
-    sys.stderr.write(f"✓ {batch.asset}  {batch.name}  {share}  {batch.rows:,} rows  {batch.seconds:.1f} s\n")
+    sys.stderr.write(f"✓ {batch.asset}  {batch.name}  {share}  {counted(batch.rows, 'row')}  {batch.seconds:.1f} s\n")
     sys.stderr.flush()
 
 

@@ -40,6 +40,7 @@ COMMANDS = {
     ),
     "metrics": ("metrics", "What the ledger knows, as OpenMetrics text for a monitoring system."),
     "audit": ("audit", "Prove that the ledger is as it was written; see what happened."),
+    "replay": ("replay", "Build what a run built again, from what it read: the same, or why not."),
     "rollback": ("keep", "Make an earlier snapshot of a table the current one."),
     "maintain": ("keep", "Compact small files, expire old snapshots, sweep leftovers."),
     "migrate": ("audit", "Bring the metadata database to the revision that this version works with."),

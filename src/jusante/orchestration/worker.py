@@ -215,7 +215,7 @@ class Worker:
             asset=asset.id,
             action=action_of(asset),
             status="succeeded",
-            reason=reason,
+            reason=f"{reason}: {built.told}" if built.told else reason,
             rows_in=built.rows_in,
             rows_out=published.rows_added if published else None,
             bytes_scanned=built.bytes_scanned,

@@ -46,7 +46,7 @@ class Built:
     `profile` is the last operator of the query, where it was one; `audit` is that of what has no rows of its own.
     `profile` is the last operator of the query, where it was one. `intervals` are those of a model by time, done or not.
     `profile` is the last operator of the query, where it was one. `intervals` are those of a model by time, done or not; `made` those
-    that were made by this very build.
+    that were made by this very build. `told` says how much of the table was made, where it was not all.
     """
 
     published: Published | None
@@ -56,6 +56,7 @@ class Built:
     audit: Audit | None = None
     intervals: tuple[Covered, ...] = ()
     made: tuple[Span, ...] = ()
+    told: str = ""
 
     @property
     def rows_in(self) -> int:

@@ -67,11 +67,11 @@ def test_only_the_touched_days_are_made(tmp_path: Path) -> None:
     lake = Lake(tmp_path, COLUMNS, QUERIES["inner"].replace("UNIT", "day"))
     lake.load("s.orders", [(1, "2026-01-01 10:00"), (2, "2026-01-02 10:00"), (3, "2026-02-01 10:00")])
     lake.load("s.items", [(1, 1, "tea", 1), (2, 2, "tea", 2), (3, 3, "tea", 3)])
-    assert lake.build().notices == ("32 of 32 days made: 2026-01-01 to 2026-02-01",)
+    assert lake.build().told == "32 of 32 days made: 2026-01-01 to 2026-02-01"
     lake.load("s.items", [(4, 2, "mug", 1)], more=True)
-    assert lake.build().notices == ("1 of 32 days made: 2026-01-02",)
+    assert lake.build().told == "1 of 32 days made: 2026-01-02"
     lake.load("s.orders", [(1, "2026-01-01 10:00"), (2, "2026-01-05 10:00"), (3, "2026-02-01 10:00")])
     lake.load("s.items", [(4, 3, "cup", 1)], more=True)
-    assert lake.build().notices == ("3 of 32 days made",)
+    assert lake.build().told == "3 of 32 days made"
     assert lake.rows() == lake.expected()
     lake.close()

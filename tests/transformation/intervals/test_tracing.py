@@ -14,6 +14,6 @@ VIEWS = {"s.v": "select * from s.a join s.b using (k)", "s.sums": "select day, s
 
 @pytest.mark.parametrize("case", CASES, ids=[case["sql"] for case in CASES])
 def test_a_table_is_traced_only_where_each_row_comes_by_itself(case: dict[str, Any]) -> None:
-    found = traced(case["sql"], "day", VIEWS)
+    found = traced(case["sql"], ("day",), VIEWS)
     assert sorted(found.tables) == case.get("traced", [])
     assert dict(found.why) == case.get("why", {})

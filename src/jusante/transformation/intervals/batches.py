@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from jusante.core import interval
 from jusante.core.interval import Covered, Span
 from jusante.core.names import quote_table
+from jusante.core.words import counted
 from jusante.errors import QueryRefused
 from jusante.management.publish import Published, stage_into
 from jusante.management.quality import Audit
@@ -86,7 +87,7 @@ def build(workshop: Workshop, job: Job, wish: Backfill) -> Built:
         _refuse_mixed(work, workshop, spans)
         if work.current and not spans:
             same = Published(work.current, Audit((), 0), 0, 0)
-            return Built(same, work.read, ("nothing is left to be made",), intervals=work.due.coverage)
+            return Built(same, work.read, intervals=work.due.coverage, told="no interval is left to be made")
         return _in_batches(workshop, work, session, wish, spans)
 
 
@@ -115,8 +116,10 @@ def _in_batches(workshop: Workshop, work: Work, session: Session, wish: Backfill
         if span:
             wish.committed(_batch(work, span, interval.count(spans), plan.rows, time.monotonic() - began, last))
     assert last
-    told = f"{interval.count(spans):,} {work.query.unit}s made in {max(len(batches), 1)} commits"
-    return Built(Published(last.table, last.audit, rows, last.rows_aside), work.read, (told,), None, work.due.coverage)
+    commits = counted(max(len(batches), 1), "commit")
+    told = f"{counted(interval.count(spans), work.query.unit)} made in {commits}"
+    published = Published(last.table, last.audit, rows, last.rows_aside)
+    return Built(published, work.read, intervals=work.due.coverage, told=told)
 
 
 def _batch(  # all that there is to tell of it

@@ -46,11 +46,12 @@ def build(workshop: Workshop, job: Job) -> Built:
         spans = work.waiting
         if work.current and not spans and not work.due.timeless:
             same = Published(work.current, Audit((), 0), 0, 0)
-            return Built(same, work.read, ("no interval is touched by what is new",), intervals=work.due.coverage)
+            return Built(same, work.read, intervals=work.due.coverage, told="no interval is touched by it")
         profile = session.profile()
         published = workshop.publisher.publish(session, draft(workshop, work, session, spans, whole=_is_whole(work)))
         coverage = made(work.due.coverage, spans, job.version)
-        return Built(published, work.read, (_told(work, spans),), profile[0] if profile else None, coverage, spans)
+        plan = profile[0] if profile else None
+        return Built(published, work.read, (), plan, coverage, spans, _told(work, spans))
 
 
 def looked_at(workshop: Workshop, job: Job, session: Session) -> Work:
@@ -65,7 +66,7 @@ def looked_at(workshop: Workshop, job: Job, session: Session) -> Work:
     if standing.version != job.version:
         due = of_another_version(session, query, standing)
         return Work(job, query, read, current if _has_same_columns(session, query, current) else None, due)
-    trace = partial(traced, query.written, query.time, views_of(workshop, job))
+    trace = partial(traced, query.written, (query.time,), views_of(workshop, job))
     return Work(job, query, read, current, since(session, query, standing, read, workshop.tables.at, trace))
 
 

@@ -5,16 +5,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from jusante.core.interval import Covered, Span, Unit, covered, number, of, put, reopened
-from jusante.core.names import quote, quote_table
+from jusante.core.names import quote
 from jusante.errors import EngineError
 from jusante.ports.engine import Session
-from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Table
 from jusante.transformation.build import Standing
+from jusante.transformation.intervals.changes import Change, Untraceable, changes_since, each_changed
 from jusante.transformation.intervals.filters import interval_of
 from jusante.transformation.intervals.tracing import Traced
 
-_CAME, _WENT, _NOW = "__came", "__went", "__now"
 ENOUGH = 100_000
 """So many touched intervals are told apart; where there are more, all are made."""
 
@@ -46,24 +45,6 @@ class Due:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What came into a table and went out of it since a snapshot, by files."""
-
-    now: Table
-    came: tuple[str, ...]
-    went: FilePlan
-
-    @property
-    def is_any(self) -> bool:
-        """Whether a file came or went."""
-        return bool(self.came or self.went.files)
-
-
-class Untraceable(Exception):
-    """It cannot be told what changed; the message says why."""
-
-
 def from_nothing(session: Session, query: Timed) -> Due:
     """All intervals of the result, none of which is done."""
     found = extent(session, query)
@@ -93,8 +74,8 @@ def since(  # all that decides it
     if not changed:
         return Due(coverage)
     try:
-        changes = {name: _change(read[name], name, standing, at) for name in changed}
-        touched = _touched(session, query, trace(), {name: each for name, each in changes.items() if each.is_any})
+        changes = changes_since(standing, {name: read[name] for name in changed}, at)
+        touched = _touched(session, query, trace(), changes)
     except (Untraceable, EngineError) as problem:
         all_of_it = [*(each.span for each in coverage), *extent(session, query)]
         why = str(problem) if isinstance(problem, Untraceable) else "its time cannot be asked for by itself"
@@ -116,65 +97,13 @@ def made(coverage: tuple[Covered, ...], spans: tuple[Span, ...], version: str) -
     return put(coverage, spans, version, done=True)
 
 
-# -- what changed ----------------------------------------------------------------------------------------------------
-
-
-def _change(table: Table, name: str, standing: Standing, at: Callable[[str, int], Table | None]) -> Change:
-    before_id = standing.inputs.get(name)
-    before = at(name, before_id) if before_id is not None else None
-    if before is None:
-        raise Untraceable(f"the snapshot of {name} that it was made from is gone")
-    if not set(before.schema) <= set(table.schema):  # more columns do no harm: rows of before have nothing in them
-        raise Untraceable(f"the columns of {name} changed")
-    then, now = set(before.plan.files), set(table.plan.files)
-    came = tuple(file for file in table.plan.files if file not in then)
-    went = tuple(file for file in before.plan.files if file not in now)
-    return Change(
-        table, came, replace(table.plan, files=went, uniform=before.plan.uniform and before.schema == table.schema)
-    )
-
-
 def _touched(session: Session, query: Timed, trace: Traced, changes: Mapping[str, Change]) -> set[int | None]:
     """The intervals that changed rows lie in, by asking for the times of these rows alone, one table after the other."""
-    for name in changes:
-        if name not in trace.tables:
-            why = trace.why.get("*") or trace.why.get(name) or "the query does not name it"
-            raise Untraceable(f"{name} changed, and {why}")
-    for name, change in changes.items():
-        _put_parts(session, name, change)
+    interval = interval_of(f"t.{quote(query.time)}", query.kind, query.unit)
     found: set[int | None] = set()
-    try:
-        for name in changes:
-            for other in changes:
-                session.add_view(other, _changed_rows(other) if other == name else _rows_of_both(other))
-            found |= _asked(session, query, trace)
-    finally:
-        for name, change in changes.items():
-            session.add(name, change.now.plan)
-    return found
-
-
-def _put_parts(session: Session, name: str, change: Change) -> None:
-    session.add(f"{_CAME}.{name}", replace(change.now.plan, files=change.came))
-    session.add(f"{_WENT}.{name}", change.went)
-    session.add(f"{_NOW}.{name}", change.now.plan)
-
-
-def _changed_rows(name: str) -> str:
-    """The rows that are in one of the two states and not in the other: files written anew hold mostly what was there."""
-    came, went = (f"select * from {quote_table(f'{space}.{name}')}" for space in (_CAME, _WENT))
-    return f"({came} except all {went}) union all ({went} except all {came})"
-
-
-def _rows_of_both(name: str) -> str:
-    """The rows of either state: a changed row may have met a row of before, or meets one of now."""
-    return f"select * from {quote_table(f'{_NOW}.{name}')} union all select * from {quote_table(f'{_WENT}.{name}')}"
-
-
-def _asked(session: Session, query: Timed, trace: Traced) -> set[int | None]:
-    interval = interval_of("t.time", query.kind, query.unit)
-    asked = f"select distinct {interval} from (\n{trace.sql}\n) as t limit {ENOUGH + 1}"
-    found = {None if row[0] is None else int(row[0]) for row in session.rows(asked)}
-    if len(found) > ENOUGH:
-        raise Untraceable(f"more than {ENOUGH:,} are touched")
+    for _ in each_changed(session, trace, changes):
+        asked = f"select distinct {interval} from (\n{trace.sql}\n) as t limit {ENOUGH + 1}"
+        found |= {None if row[0] is None else int(row[0]) for row in session.rows(asked)}
+        if len(found) > ENOUGH:
+            raise Untraceable(f"more than {ENOUGH:,} are touched")
     return found

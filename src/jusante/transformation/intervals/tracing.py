@@ -6,7 +6,7 @@ that the query's time column gives for that row alone, and a query with only the
 them. Groups do no harm: all rows of a group share its time, which is made of the group's keys.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -23,7 +23,7 @@ _CHANGING_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A query for times: `sql` gives, as `time`, the times of all rows and groups; empty where none can be had.
+    """A query for times, or for keys: `sql` gives those of all rows and groups; empty where none can be had.
 
     `tables` are those whose rows can be traced; `why` says for each other one, under `*` for all, why not.
     """
@@ -45,15 +45,15 @@ class _Use:
     why: str = ""
 
 
-def traced(sql: str, time: str, views: Mapping[str, str]) -> Traced:
-    """What a query's shape proves of its time column. `views` are the queries of the views it may read."""
+def traced(sql: str, columns: Sequence[str], views: Mapping[str, str]) -> Traced:
+    """What a query's shape proves of its columns of time, or of its key. `views` are the queries of views it may read."""
     tree = parsed(sql)
     try:
         if not isinstance(tree, exp.Select):
             raise _NotTraced(f"it is {_called(tree)}")
         _refuse_changing(tree)
         _refuse_spreading(tree)
-        expression = _time_of(tree, time)
+        asked = _asked(tree, {name: _column_of(tree, name) for name in columns})
         uses = list(_through_views(_uses(tree, {}), views))
     except _NotTraced as problem:
         return Traced(why={"*": str(problem)})
@@ -62,7 +62,7 @@ def traced(sql: str, time: str, views: Mapping[str, str]) -> Traced:
         again = any(other.table == use.table for other in uses[:number])
         if use.why or again:
             why[use.table] = use.why or f"it reads {use.table} more than once"
-    return Traced(_asked(tree, expression), frozenset(use.table for use in uses) - set(why), why)
+    return Traced(asked, frozenset(use.table for use in uses) - set(why), why)
 
 
 def changes_by_itself(sql: str) -> str:
@@ -70,27 +70,27 @@ def changes_by_itself(sql: str) -> str:
     return next((_called_function(node) for node in parsed(sql).find_all(exp.Func) if _is_changing(node)), "")
 
 
-def _asked(tree: exp.Select, expression: exp.Expr) -> str:
-    """The query for times: without what only makes groups, or chooses among them."""
+def _asked(tree: exp.Select, columns: Mapping[str, exp.Expr]) -> str:
+    """The query for these columns alone: without what only makes groups, or chooses among them."""
     asked = tree.copy()
     for part in ("group", "having", "order", "distinct"):
         asked.set(part, None)
-    asked.set("expressions", [exp.alias_(expression.copy(), "time", quoted=True)])
+    asked.set("expressions", [exp.alias_(each.copy(), name, quoted=True) for name, each in columns.items()])
     return str(asked.sql(DIALECT, comments=False))
 
 
-def _time_of(tree: exp.Select, time: str) -> exp.Expr:
-    """The expression of the time column, which must be of the row alone."""
+def _column_of(tree: exp.Select, column: str) -> exp.Expr:
+    """The expression of a column, which must be of the row alone."""
     found: exp.Expr | None = None
     for each in tree.expressions:
-        if each.alias_or_name.lower() == time.lower() and not isinstance(each, exp.Star):
+        if each.alias_or_name.lower() == column.lower() and not isinstance(each, exp.Star):
             found = each.unalias()
     if found is None and any(each.is_star for each in tree.expressions):
-        found = exp.column(exp.to_identifier(time, quoted=True))
+        found = exp.column(exp.to_identifier(column, quoted=True))
     if found is None:
-        raise _NotTraced(f"{time} stands in none of its columns")
+        raise _NotTraced(f"{column} stands in none of its columns")
     if found.find(exp.AggFunc, exp.Window, exp.Anonymous, exp.Query) or not found.find(exp.Column):
-        raise _NotTraced(f"{time} is {found.sql(DIALECT)}, which is not of one row alone")
+        raise _NotTraced(f"{column} is {found.sql(DIALECT)}, which is not of one row alone")
     return found
 
 

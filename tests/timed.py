@@ -28,12 +28,13 @@ class Lake:
         self, folder: Path, columns: dict[str, str], sql: str, views: dict[str, str] | None = None, **header: Any
     ) -> None:
         self.columns = columns
+        self.folder = folder
         self.sql = sql
         self.engine = DuckDBEngine(EngineSettings(memory="300MB", threads=1))
         self.store = IcebergStore(str(folder / "warehouse"), f"sqlite:///{folder}/catalog.db", folder / "plans")
         self.publisher = Publisher(self.store, lambda: dt.datetime.now(dt.UTC))
         self.tables = Tables(self.store)
-        self.model = _asset("m.days", SqlModel(Model(kind="by_time", time="day", **header), analyse(sql)))
+        self.model = _asset("m.days", SqlModel(Model(**{"kind": "by_time", "time": "day", **header}), analyse(sql)))
         above = [_asset(name, SqlModel(Model(), analyse("select 1 as x"))) for name in columns]
         named = [_asset(name, SqlModel(Model(kind="view"), analyse(text))) for name, text in (views or {}).items()]
         self.graph = Graph([*above, *named, self.model])
@@ -67,7 +68,7 @@ class Lake:
             tables=self.tables,
             engine=self.engine,
             publisher=self.publisher,
-            scratch=Path,
+            scratch=lambda name: self.folder / f"scratch{self._runs}" / name,
             hidden=lambda _: nothing_hidden(),
         )
         built = sql_model.build(workshop, Job(self.model, f"r{self._runs}", version, self.standing))

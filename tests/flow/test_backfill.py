@@ -14,7 +14,7 @@ from days import ALL_OF_IT, DAILY, ITEMS, ORDERS, PROJECT, load, write_days
 from jusante.app import Lake
 from jusante.app.backfilling import backfill, outlook, with_intervals
 from jusante.errors import UsageError
-from jusante.transformation.intervals.batches import Backfill, Batch
+from jusante.transformation.incremental.batches import Backfill, Batch
 from projects import made, rows, run, write
 
 MONTHLY = (

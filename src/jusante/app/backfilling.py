@@ -25,8 +25,8 @@ from jusante.orchestration.interval_events import batch_done, seconds_each
 from jusante.orchestration.recovery import state_of
 from jusante.orchestration.selection import made_among
 from jusante.transformation.build import Job, Standing, Workshop
-from jusante.transformation.intervals.batches import Backfill, Batch
-from jusante.transformation.intervals.build import looked_at
+from jusante.transformation.incremental.batches import Backfill, Batch
+from jusante.transformation.incremental.by_time import looked_at
 
 Progress = Callable[[Batch, int], None]
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jusante.app.erasing import Erasure
-    from jusante.transformation.intervals.batches import Backfill
+    from jusante.transformation.incremental.batches import Backfill
 
 
 def _unheard(name: str, task: Task | None) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from jusante.app.backfilling import Outlook
-    from jusante.transformation.intervals.batches import Backfill, Batch
+    from jusante.transformation.incremental.batches import Backfill, Batch
 
 
 @click.command()
@@ -48,7 +48,7 @@ def backfill(  # noqa: PLR0913  # the options of a command
     Whatever ends it, Ctrl-C or a power cut: what is committed stays, and the same command makes the rest. Models by time
     below follow with the intervals that they take from these.
     """
-    from jusante.transformation.intervals.batches import Backfill
+    from jusante.transformation.incremental.batches import Backfill
 
     wish = Backfill(lambda _: None, _time(first, "--from"), _time(end, "--to"), parallel, most, anew)
     with opened(folder, environment) as lake:

@@ -21,10 +21,11 @@ class Model(Timing):
     owner: str | None = None
     steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
     classification: Classification | None = Field(None, description="How secret it is.")
-    kind: Literal["view", "full", "by_time"] = Field(
+    kind: Literal["view", "full", "append", "by_time", "by_key"] = Field(
         "full",
         description="view: a query kept by name. full: built anew as a whole. by_time: built by intervals of its `time`; "
-        "those are made anew that are new, or whose rows changed above.",
+        "those are made anew that are new, or whose rows changed above. by_key: the rows of each `grain` that something "
+        "changed for are made anew. append: what is new in its one input is added, and nothing is ever changed.",
     )
     grain: tuple[str, ...] = Field(
         (), description="The columns that say what one row is; checked to be unique and filled."

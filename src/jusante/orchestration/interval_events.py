@@ -11,7 +11,7 @@ from jusante.core.model import SqlModel
 from jusante.core.run import AssetState
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation.build import Built
-from jusante.transformation.intervals.batches import Batch
+from jusante.transformation.incremental.batches import Batch
 
 INTERVAL_DONE = "interval.done"
 MEASURED = 20

@@ -19,7 +19,7 @@ from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Table, TableStore
 from jusante.transformation import python_model, sql_model
 from jusante.transformation.build import Job, Workshop
-from jusante.transformation.intervals.tracing import changes_by_itself
+from jusante.transformation.incremental.tracing import changes_by_itself
 
 Verdict = Literal["same", "rounding", "differs", "impossible"]
 _THEN, _AGAIN = "__then.rows", "__again.rows"

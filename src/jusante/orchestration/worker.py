@@ -34,8 +34,8 @@ from jusante.ports.connector import Connector, requests_of
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation import python_model, shell_step, sql_model
 from jusante.transformation.build import Built, Job, Standing, Workshop
-from jusante.transformation.intervals import batches
-from jusante.transformation.intervals.batches import Backfill
+from jusante.transformation.incremental import batches
+from jusante.transformation.incremental.batches import Backfill
 
 LONGEST_PAUSE_SECONDS = 60.0
 

@@ -109,6 +109,16 @@ class Workshop:
         )
 
 
+def views_of(graph: Graph, name: str) -> dict[str, str]:
+    """The queries of the views that a model may read."""
+    found = {}
+    for above in graph.above([name]):
+        definition = graph[above].definition
+        if graph[above].kind == "view" and isinstance(definition, SqlModel):
+            found[above] = definition.query.sql
+    return found
+
+
 def checks_of(asset: Asset) -> tuple[Check, ...]:
     """What must hold before a model is published."""
     assert isinstance(asset.definition, SqlModel | PythonModel)

@@ -12,6 +12,9 @@ def check_kind(header: Model, document: Document, findings: Findings) -> None:
     if by_time and not header.time:
         what = "a model by time has to say which column its time is"
         findings.add("J220", what, document.place(("kind",)), "time: day")
+    if header.kind == "by_key" and not header.grain:
+        what = "a model by key has to say what its key is"
+        findings.add("J223", what, document.place(("kind",)), "grain: [order_id]")
     for key in ("interval", "start"):
         if not by_time and getattr(header, key) is not None:
             what = f"{key} belongs to models of kind by_time, this is of kind {header.kind}"

@@ -19,7 +19,6 @@ from jusante.engineering.project.timing import check_timing
 from jusante.engineering.project.validating import validated
 
 _HEADER = re.compile(r"\s*/\*\s*jusante\b[ \t]*\n?(.*?)\*/", re.DOTALL)
-_LATER_KINDS = ("append", "by_key")
 
 
 def read_models(context: Context) -> Iterator[Asset]:
@@ -72,11 +71,6 @@ def _sql_model(context: Context, path: Path) -> Iterator[Asset]:
 
 
 def _header(context: Context, document: Document) -> Model | None:
-    kind = document.data.get("kind")
-    if kind in _LATER_KINDS:
-        what = f"models of kind {kind} are not available yet"
-        context.findings.add("J121", what, document.place(("kind",)), "use full, or view")
-        return None
     header = validated(Model, document.data, document, (), context.findings)
     if header:
         check_timing(header, document, (), context.findings)

@@ -90,6 +90,8 @@ CODES: Mapping[str, str] = {
     "J220": "a model by time that does not say which column its time is",
     "J221": "interval or start where there are no intervals, or a start that is no time",
     "J222": "a Python model of a kind that only queries can have",
+    "J223": "a model by key that does not say what its key is",
+    "J224": "a model of kind append whose rows cannot be added one by one",
 }
 
 

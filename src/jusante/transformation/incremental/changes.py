@@ -8,7 +8,7 @@ from jusante.ports.engine import Session
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Table
 from jusante.transformation.build import Standing
-from jusante.transformation.intervals.tracing import Traced
+from jusante.transformation.incremental.tracing import Traced
 
 _CAME, _WENT, _NOW = "__came", "__went", "__now"
 

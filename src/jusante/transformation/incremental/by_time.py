@@ -12,10 +12,10 @@ from jusante.management.publish import Draft, Published
 from jusante.management.quality import Audit
 from jusante.ports.engine import Session
 from jusante.ports.table_store import Table
-from jusante.transformation.build import Built, Job, Workshop
-from jusante.transformation.intervals.due import Due, Timed, from_nothing, made, of_another_version, since
-from jusante.transformation.intervals.filters import from_on, lies_in, type_of
-from jusante.transformation.intervals.tracing import traced
+from jusante.transformation.build import Built, Job, Workshop, views_of
+from jusante.transformation.incremental.due import Due, Timed, from_nothing, made, of_another_version, since
+from jusante.transformation.incremental.filters import from_on, lies_in, type_of
+from jusante.transformation.incremental.tracing import traced
 
 KEY = "jusante.intervals"
 """Under which a snapshot's summary says which of its intervals are done."""
@@ -66,7 +66,7 @@ def looked_at(workshop: Workshop, job: Job, session: Session) -> Work:
     if standing.version != job.version:
         due = of_another_version(session, query, standing)
         return Work(job, query, read, current if _has_same_columns(session, query, current) else None, due)
-    trace = partial(traced, query.written, (query.time,), views_of(workshop, job))
+    trace = partial(traced, query.written, (query.time,), views_of(workshop.graph, job.asset.id))
     return Work(job, query, read, current, since(session, query, standing, read, workshop.tables.at, trace))
 
 
@@ -81,17 +81,6 @@ def timed(job: Job, definition: SqlModel, session: Session) -> Timed:
     since = interval.parse(header.start)
     sql = f"select * from (\n{written}\n) as whole where {from_on(header.time, kind, since)}"
     return Timed(sql, header.time, kind, header.unit, written, since)
-
-
-def views_of(workshop: Workshop, job: Job) -> dict[str, str]:
-    """The queries of the views that a model may read."""
-    graph = workshop.graph
-    found = {}
-    for name in graph.above([job.asset.id]):
-        definition = graph[name].definition
-        if graph[name].kind == "view" and isinstance(definition, SqlModel):
-            found[name] = definition.query.sql
-    return found
 
 
 def draft(  # what, of which work, how

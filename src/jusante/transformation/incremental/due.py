@@ -10,9 +10,9 @@ from jusante.errors import EngineError
 from jusante.ports.engine import Session
 from jusante.ports.table_store import Table
 from jusante.transformation.build import Standing
-from jusante.transformation.intervals.changes import Change, Untraceable, changes_since, each_changed
-from jusante.transformation.intervals.filters import interval_of
-from jusante.transformation.intervals.tracing import Traced
+from jusante.transformation.incremental.changes import Change, Untraceable, changes_since, each_changed
+from jusante.transformation.incremental.filters import interval_of
+from jusante.transformation.incremental.tracing import Traced
 
 ENOUGH = 100_000
 """So many touched intervals are told apart; where there are more, all are made."""

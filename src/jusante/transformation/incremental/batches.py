@@ -23,8 +23,8 @@ from jusante.management.quality import Audit
 from jusante.ports.engine import Session
 from jusante.ports.relation import FilePlan
 from jusante.transformation.build import Built, Job, Workshop
-from jusante.transformation.intervals.build import Work, draft, looked_at, rows_of
-from jusante.transformation.intervals.due import made
+from jusante.transformation.incremental.by_time import Work, draft, looked_at, rows_of
+from jusante.transformation.incremental.due import made
 
 BATCHES = 10
 """In so many batches what is due is made, unless somebody says how many intervals a batch is to have."""

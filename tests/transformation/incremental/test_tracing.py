@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from jusante.transformation.intervals.tracing import traced
+from jusante.transformation.incremental.tracing import traced
 
 CASES = yaml.safe_load((Path(__file__).parent / "tracing.yaml").read_text())
 VIEWS = {"s.v": "select * from s.a join s.b using (k)", "s.sums": "select day, sum(n) as n from s.a group by day"}

@@ -65,6 +65,28 @@ def traced(sql: str, columns: Sequence[str], views: Mapping[str, str]) -> Traced
     return Traced(asked, frozenset(use.table for use in uses) - set(why), why)
 
 
+def why_more_than_rows(sql: str, views: Mapping[str, str]) -> str:
+    """Why the rows of a query are more than rows of its one table, each by itself; empty where they are no more."""
+    try:
+        tree = parsed(sql)
+        _refuse_changing(tree)
+        uses = list(_through_views(_rows_of(tree), views))
+    except _NotTraced as problem:
+        return str(problem)
+    tables = sorted({use.table for use in uses})
+    if len(tables) > 1:
+        return f"it reads {' and '.join(tables)}, and new rows of one would have to meet old rows of the other"
+    if len(uses) != 1:
+        return f"it reads {tables[0]} more than once" if tables else "it reads no table"
+    return uses[0].why
+
+
+def _rows_of(tree: exp.Query | exp.Pivot) -> Iterator[_Use]:
+    _refuse_more_than_rows(tree, "")
+    assert isinstance(tree, exp.Select)
+    return _uses(tree, {})
+
+
 def changes_by_itself(sql: str) -> str:
     """What in a query gives another result each time, although nothing above changed; empty where nothing does."""
     return next((_called_function(node) for node in parsed(sql).find_all(exp.Func) if _is_changing(node)), "")
@@ -132,15 +154,15 @@ def _refuse_spreading(tree: exp.Select) -> None:
         raise _NotTraced("it makes several rows of one")
 
 
-def _refuse_more_than_rows(tree: exp.Expr) -> None:
+def _refuse_more_than_rows(tree: exp.Expr, inside: str = " inside") -> None:
     """Refuse an inner query whose rows are more than rows of its tables, side by side."""
     if not isinstance(tree, exp.Select):
-        raise _NotTraced(f"it has {_called(tree)} inside")
+        raise _NotTraced(f"it has {_called(tree)}{inside}")
     _refuse_spreading(tree)
     if tree.args.get("group") or tree.args.get("having") or tree.args.get("distinct"):
-        raise _NotTraced("it groups inside")
+        raise _NotTraced(f"it groups{inside}")
     if any(each.find(exp.AggFunc, exp.Anonymous) for each in tree.expressions):
-        raise _NotTraced("it may add up inside")
+        raise _NotTraced(f"it may add up{inside}")
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------

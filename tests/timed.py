@@ -40,6 +40,7 @@ class Lake:
         self.graph = Graph([*above, *named, self.model])
         self.standing: Standing | None = None
         self._runs = 0
+        self.now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
     def load(self, name: str, rows: Sequence[tuple[Any, ...]], *, more: bool = False) -> None:
         """What a table holds from now on, or what comes to what it holds."""
@@ -71,7 +72,7 @@ class Lake:
             scratch=lambda name: self.folder / f"scratch{self._runs}" / name,
             hidden=lambda _: nothing_hidden(),
         )
-        built = sql_model.build(workshop, Job(self.model, f"r{self._runs}", version, self.standing))
+        built = sql_model.build(workshop, Job(self.model, f"r{self._runs}", version, self.standing, self.now))
         assert built.published
         self.tables.put(built.published.table)
         inputs = {name: table.data_id for name, table in built.read.items()}

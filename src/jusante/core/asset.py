@@ -12,7 +12,7 @@ from jusante.core.cost import Budget
 from jusante.core.dashboard import Dashboard
 from jusante.core.exposure import Exposure
 from jusante.core.guard import GuardCode
-from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlModel
+from jusante.core.model import HISTORY, ForeignModel, PythonModel, Query, ShellStep, SqlModel
 from jusante.core.place import Place
 from jusante.core.source import Source, SourceTable
 from jusante.core.trigger import TIMING, Timing
@@ -241,10 +241,14 @@ class Asset:
             return (NotNull(columns=self.grain, name="key"), *self.checks)
         return (
             NotNull(columns=self.grain, name="grain"),
-            Unique(columns=self.grain, name="grain"),
+            Unique(columns=(*self.grain, HISTORY[0]) if self._has_history else self.grain, name="grain"),
             *self._timed,
             *self.checks,
         )
+
+    @property
+    def _has_history(self) -> bool:
+        return isinstance(self.definition, SqlModel) and self.definition.header.history
 
     @property
     def _timed(self) -> tuple[Check, ...]:
@@ -300,7 +304,7 @@ def _canonical(definition: Definition) -> Any:
 
 _FOR_PEOPLE = {"budget", "about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
 _FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
-_LATER = {"interval", "start"}
+_LATER = {"interval", "start", "history"}
 
 
 def _table(table: SourceTable) -> Any:

@@ -13,6 +13,9 @@ from jusante.core.guard import GuardCode
 from jusante.core.interval import Unit
 from jusante.core.trigger import Timing
 
+HISTORY = ("valid_from", "valid_to", "is_current")
+"""The columns that a history adds: from when, until when a row is as it is, and whether it still is."""
+
 
 class Model(Timing):
     """What stands in a model's header, or in the arguments of `@model`."""
@@ -34,6 +37,11 @@ class Model(Timing):
     interval: Unit | None = Field(None, description="Of by_time: how long an interval is. A day by default.")
     start: str | None = Field(
         None, description="Of by_time: the first moment, as `2026-01-01`; what is before is left out."
+    )
+    history: bool = Field(
+        False,
+        description="Of by_key: rows are never overwritten; each says from when until when it was so (SCD 2): `valid_from`, "
+        "`valid_to`, `is_current`.",
     )
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()

@@ -73,6 +73,8 @@ def recorded(graph: Graph, store: TableStore, task: Task) -> _Recorded:
     if not isinstance(asset.definition, SqlModel | PythonModel):
         kept = "what its source held then is kept nowhere else" if asset.kind == "ingested" else "it acts outside"
         raise NotReplayable(kept)
+    if isinstance(asset.definition, SqlModel) and (why := _why_of_its_runs(asset.definition)):
+        raise NotReplayable(why)
     then = store.at(task.asset, task.snapshot_id) if task.snapshot_id is not None else None
     if then is None:
         raise NotReplayable("its snapshot is gone: it has expired")
@@ -88,6 +90,13 @@ def recorded(graph: Graph, store: TableStore, task: Task) -> _Recorded:
             raise NotReplayable(f"the snapshot of {name} that it read is gone: it has expired")
         read[name] = table
     return _Recorded(then, read)
+
+
+def _why_of_its_runs(model: SqlModel) -> str:
+    """Why a table is of all runs that there were, and not of one; empty where it is of one."""
+    if model.header.kind == "append":
+        return "rows were added to those of earlier runs"
+    return "a history is of all runs before" if model.header.history else ""
 
 
 def rebuilt(workshop: Workshop, asset: Asset, run_id: str, version: str) -> FilePlan:

@@ -179,7 +179,7 @@ class Worker:
         return reason or asked
 
     def _build(self, asset: Asset, version: str) -> Built:
-        job = Job(asset, self._run_id, version, self._standing(asset))
+        job = Job(asset, self._run_id, version, self._standing(asset), self._tools.clock())
         workshop = self._tools.workshop
         if isinstance(asset.definition, SqlModel):
             self._tools.guard(asset)

@@ -1,5 +1,6 @@
 """What all models have in common: their inputs shown to a session, their rows published."""
 
+import datetime as dt
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -31,12 +32,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One asset to build, in one run. `standing`: from this state on; None: anew, as a whole."""
+    """One asset to build, in one run. `standing`: from this state on; None: anew, as a whole. `at`: now."""
 
     asset: Asset
     run_id: str
     version: str
     standing: Standing | None = None
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def test_what_went_or_changed_in_the_input_stays_as_it_came(tmp_path: Path) -> N
     ("sql", "why"),
     [
         ("select id, sum(n) as n from s.a group by id", "it groups"),
-        ("select count(*) as n from s.a", "it may add up"),
+        ("select count(*) as n from s.a", "count() may add up"),
         ("select distinct id from s.a", "it groups"),
         ("select id, row_number() over (order by id) as n from s.a", "it has window functions"),
         ("select id from s.a limit 3", "it has LIMIT"),

@@ -19,6 +19,9 @@ def check_kind(header: Model, document: Document, findings: Findings) -> None:
         if not by_time and getattr(header, key) is not None:
             what = f"{key} belongs to models of kind by_time, this is of kind {header.kind}"
             findings.add("J221", what, document.place((key,)), "write kind: by_time, or leave it out")
+    if header.history and header.kind != "by_key":
+        what = f"a history belongs to models of kind by_key, this is of kind {header.kind}"
+        findings.add("J225", what, document.place(("history",)), "write kind: by_key and its grain")
     if header.start is not None:
         _check_start(header.start, document, findings)
 

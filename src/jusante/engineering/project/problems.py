@@ -92,6 +92,7 @@ CODES: Mapping[str, str] = {
     "J222": "a Python model of a kind that only queries can have",
     "J223": "a model by key that does not say what its key is",
     "J224": "a model of kind append whose rows cannot be added one by one",
+    "J225": "a history of a model that is not made by key",
 }
 
 

@@ -11,6 +11,7 @@ from jusante.management.quality import Audit
 from jusante.ports.engine import Session, Target
 from jusante.ports.table_store import Table
 from jusante.transformation.build import Built, Job, Workshop, views_of
+from jusante.transformation.incremental import history
 from jusante.transformation.incremental.changes import Untraceable, changes_since, each_changed
 from jusante.transformation.incremental.tracing import traced
 
@@ -21,6 +22,8 @@ def build(workshop: Workshop, job: Job) -> Built:
     """Make the rows of all keys that are touched, and publish them in one commit."""
     definition = job.asset.definition
     assert isinstance(definition, SqlModel)
+    if definition.header.history:
+        return history.build(workshop, job)
     folder = workshop.scratch(job.asset.id)
     with workshop.engine.session() as session:
         read = workshop.show(session, job.asset)

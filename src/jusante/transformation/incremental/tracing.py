@@ -161,8 +161,8 @@ def _refuse_more_than_rows(tree: exp.Expr, inside: str = " inside") -> None:
     _refuse_spreading(tree)
     if tree.args.get("group") or tree.args.get("having") or tree.args.get("distinct"):
         raise _NotTraced(f"it groups{inside}")
-    if any(each.find(exp.AggFunc, exp.Anonymous) for each in tree.expressions):
-        raise _NotTraced(f"it may add up{inside}")
+    if found := next(filter(None, (each.find(exp.AggFunc, exp.Anonymous) for each in tree.expressions)), None):
+        raise _NotTraced(f"{_called_function(found)} may add up{inside}")
 
 
 # -- tables ----------------------------------------------------------------------------------------------------------

@@ -205,7 +205,9 @@ class Lake:
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
         tools = replace(self._tools(run_id, tables, guardian), unaffordable=lambda name: (held or {}).get(name, ""))
-        worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not, backfill=backfill and backfill(run_id))
+        worker = Worker(
+            run_id, tools, system.metadata.states(), anew=stale_or_not, backfill=backfill and backfill(run_id)
+        )
         parallel = system.project.environment.parallel
         with in_the_making(system.settings.state, run_id, listener) as heard, Threads(worker, parallel) as hands:
             tasks = execute(system.graph, chosen, worker, hands, heard)

@@ -303,7 +303,6 @@ def _canonical(definition: Definition) -> Any:
 
 
 _FOR_PEOPLE = {"budget", "about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
-_FOR_PEOPLE = {"about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
 _LATER = {"interval", "start", "history"}
 
 

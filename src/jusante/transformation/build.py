@@ -46,9 +46,8 @@ class Built:
     """What came of a build: what was published (None for what has no rows), and the tables that were read.
 
     `profile` is the last operator of the query, where it was one; `audit` is that of what has no rows of its own.
-    `profile` is the last operator of the query, where it was one. `intervals` are those of a model by time, done or not.
-    `profile` is the last operator of the query, where it was one. `intervals` are those of a model by time, done or not; `made` those
-    that were made by this very build. `told` says how much of the table was made, where it was not all.
+    `intervals` are those of a model by time, done or not; `made` are those that were made by this very build. `told` says
+    how much of the table was made, where it was not all.
     """
 
     published: Published | None

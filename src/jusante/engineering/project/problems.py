@@ -80,6 +80,12 @@ CODES: Mapping[str, str] = {
     "J197": "something made here reads a table that only dbt makes",
     "J198": "dbt failed",
     "J199": "dbt is not there, or not of a version that is known to work",
+    "J220": "a model by time that does not say which column its time is",
+    "J221": "interval or start where there are no intervals, or a start that is no time",
+    "J222": "a Python model of a kind that only queries can have",
+    "J223": "a model by key that does not say what its key is",
+    "J224": "a model of kind append whose rows cannot be added one by one",
+    "J225": "a history of a model that is not made by key",
     "J230": "a budget of somebody who owns nothing",
     "J231": "a budget of something that is not made here",
     "J232": "a budget that is never passed (a warning)",
@@ -87,12 +93,6 @@ CODES: Mapping[str, str] = {
     "J240": "a webhook that nobody may call",
     "J241": "a message, and no broker to bring it",
     "J242": "an asset of another project that cannot be found from here",
-    "J220": "a model by time that does not say which column its time is",
-    "J221": "interval or start where there are no intervals, or a start that is no time",
-    "J222": "a Python model of a kind that only queries can have",
-    "J223": "a model by key that does not say what its key is",
-    "J224": "a model of kind append whose rows cannot be added one by one",
-    "J225": "a history of a model that is not made by key",
 }
 
 

@@ -51,7 +51,9 @@ def build(workshop: Workshop, job: Job) -> Built:
         published = workshop.publisher.publish(session, draft(workshop, work, session, spans, whole=_is_whole(work)))
         coverage = made(work.due.coverage, spans, job.version)
         plan = profile[0] if profile else None
-        return Built(published, work.read, (), plan, coverage, spans, _told(work, spans))
+        return Built(
+                published, work.read, profile=plan, intervals=coverage, made=spans, told=_told(work, spans)
+            )
 
 
 def looked_at(workshop: Workshop, job: Job, session: Session) -> Work:

@@ -7,6 +7,7 @@ from jusante.app.columns import lineage_problems
 from jusante.app.contract_checking import agreed_problems, contract_problems_among
 from jusante.app.glossary import term_problems
 from jusante.app.guards import guard_problems
+from jusante.app.kinds import kind_problems
 from jusante.app.sensitive import sensitive_problems
 from jusante.app.system import System
 from jusante.core.environment import Project
@@ -46,6 +47,7 @@ def _compiled(project: Project) -> list[Problem]:
             *agreed_problems(system),
             *term_problems(system),
             *guard_problems(system),
+            *kind_problems(system),
         ]
     finally:
         system.close()

@@ -5,7 +5,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from jusante.app.erasing import Erasure
+    from jusante.transformation.incremental.batches import Backfill
 
 
 def _unheard(name: str, task: Task | None) -> None:
@@ -138,9 +139,11 @@ class Lake:
         wait_seconds: float = 0.0,
         anew: bool | Collection[str] = False,
         command: str = "",
+        backfill: "Callable[[str], Backfill] | None" = None,
     ) -> Report:
         """Make what is stale. `anew` makes all that is chosen, or these; `wait_seconds` is how long to wait for another run.
-        `command` is what the ledger says was called, where it was not `run` with these wishes.
+        `command` is what the ledger says was called, where it was not `run` with these wishes. `backfill`
+        says, for the run's id, how models by time are made in batches: see `app.backfilling`.
 
         Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
         """
@@ -158,7 +161,7 @@ class Lake:
             tell_declassified(system, run.run_id, _now())
             take_in(system)
             with followed(system, run, listener) as (heard, undelivered):
-                tasks = self._make(chosen, run.run_id, heard, anew=anew, held=allowance.held)
+                tasks = self._make(chosen, run.run_id, heard, anew=anew, held=allowance.held, backfill=backfill)
             measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, _now())
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
@@ -194,6 +197,7 @@ class Lake:
         *,
         anew: bool | Collection[str] = False,
         held: Mapping[str, str] | None = None,
+        backfill: "Callable[[str], Backfill] | None" = None,
     ) -> tuple[Task, ...]:
         """Make what is stale among the chosen, while the project is held. `held` says why some are not made."""
         system = self._system
@@ -201,7 +205,9 @@ class Lake:
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
         tools = replace(self._tools(run_id, tables, guardian), unaffordable=lambda name: (held or {}).get(name, ""))
-        worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
+        worker = Worker(
+            run_id, tools, system.metadata.states(), anew=stale_or_not, backfill=backfill and backfill(run_id)
+        )
         parallel = system.project.environment.parallel
         with in_the_making(system.settings.state, run_id, listener) as heard, Threads(worker, parallel) as hands:
             tasks = execute(system.graph, chosen, worker, hands, heard)

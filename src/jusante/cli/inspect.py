@@ -39,6 +39,7 @@ def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | No
     """
     import datetime as dt
 
+    from jusante.app.backfilling import with_intervals
     from jusante.app.budgets import allowance, as_dict, estimated
     from jusante.app.drift import drift, held, would_wait
     from jusante.app.guards import foreseen_growth
@@ -48,7 +49,7 @@ def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | No
     with opened(folder, environment) as lake:
         with err().status("asking the sources" if ask else "looking"):
             found = drift(lake.system).found if ask else held(lake.system)
-            tasks = lake.plan(select, holds=would_wait(found, dt.datetime.now(dt.UTC)))
+            tasks = with_intervals(lake, lake.plan(select, holds=would_wait(found, dt.datetime.now(dt.UTC))))
             growth = foreseen_growth(lake.system, [task.asset for task in tasks if task.action in {"build", "check"}])
         tasks = estimated(lake.system, tasks)
         over = allowance(lake.system, [task.asset for task in tasks if not task.held], dt.datetime.now(dt.UTC))

@@ -12,7 +12,7 @@ from jusante.core.cost import Budget
 from jusante.core.dashboard import Dashboard
 from jusante.core.exposure import Exposure
 from jusante.core.guard import GuardCode
-from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlModel
+from jusante.core.model import HISTORY, ForeignModel, PythonModel, Query, ShellStep, SqlModel
 from jusante.core.place import Place
 from jusante.core.source import Source, SourceTable
 from jusante.core.trigger import TIMING, Timing
@@ -236,10 +236,27 @@ class Asset:
     def audited(self) -> tuple[Check, ...]:
         """The declared checks, after what a grain promises: its columns are filled, and no two rows agree in them."""
         if not self.grain:
-            return self.checks
+            return (*self._timed, *self.checks)
         if self.kind == "ingested":  # of rows with the same key one is kept: nothing is left to compare
             return (NotNull(columns=self.grain, name="key"), *self.checks)
-        return (NotNull(columns=self.grain, name="grain"), Unique(columns=self.grain, name="grain"), *self.checks)
+        return (
+            NotNull(columns=self.grain, name="grain"),
+            Unique(columns=(*self.grain, HISTORY[0]) if self._has_history else self.grain, name="grain"),
+            *self._timed,
+            *self.checks,
+        )
+
+    @property
+    def _has_history(self) -> bool:
+        return isinstance(self.definition, SqlModel) and self.definition.header.history
+
+    @property
+    def _timed(self) -> tuple[Check, ...]:
+        """A row without a time lies in no interval, so a model by time can have none."""
+        match self.definition:
+            case SqlModel(header=header) if header.kind == "by_time" and header.time:
+                return (NotNull(columns=(header.time,), name="time"),)
+        return ()
 
     @property
     def declassified(self) -> Mapping[str, str]:
@@ -286,6 +303,7 @@ def _canonical(definition: Definition) -> Any:
 
 
 _FOR_PEOPLE = {"budget", "about", "owner", "steward", "classification", "tags", "lineage", "declassify", "allow"}
+_LATER = {"interval", "start", "history"}
 
 
 def _table(table: SourceTable) -> Any:
@@ -301,4 +319,6 @@ def _table(table: SourceTable) -> Any:
 
 def _settings(header: Any) -> Any:
     # Why a column is declared free is for people to read; that it is decides what may be shown below.
-    return [header.model_dump(exclude=_FOR_PEOPLE | TIMING), sorted(header.declassify)]
+    said = header.model_dump(exclude=_FOR_PEOPLE | TIMING)
+    # What is not said is left out: else a table is made anew when there is a new thing to say.
+    return [{key: value for key, value in said.items() if key not in _LATER or value}, sorted(header.declassify)]

@@ -10,7 +10,11 @@ from jusante.core.check import Check
 from jusante.core.classification import Classification
 from jusante.core.cost import Budget
 from jusante.core.guard import GuardCode
+from jusante.core.interval import Unit
 from jusante.core.trigger import Timing
+
+HISTORY = ("valid_from", "valid_to", "is_current")
+"""The columns that a history adds: from when, until when a row is as it is, and whether it still is."""
 
 
 class Model(Timing):
@@ -20,13 +24,25 @@ class Model(Timing):
     owner: str | None = None
     steward: str | None = Field(None, description="Who keeps it in order, where that is not its owner.")
     classification: Classification | None = Field(None, description="How secret it is.")
-    kind: Literal["view", "full"] = Field(
-        "full", description="view: a query kept by name. full: built anew as a whole."
+    kind: Literal["view", "full", "append", "by_time", "by_key"] = Field(
+        "full",
+        description="view: a query kept by name. full: built anew as a whole. by_time: built by intervals of its `time`; "
+        "those are made anew that are new, or whose rows changed above. by_key: the rows of each `grain` that something "
+        "changed for are made anew. append: what is new in its one input is added, and nothing is ever changed.",
     )
     grain: tuple[str, ...] = Field(
         (), description="The columns that say what one row is; checked to be unique and filled."
     )
     time: str | None = Field(None, description="The column with the time a row is about.")
+    interval: Unit | None = Field(None, description="Of by_time: how long an interval is. A day by default.")
+    start: str | None = Field(
+        None, description="Of by_time: the first moment, as `2026-01-01`; what is before is left out."
+    )
+    history: bool = Field(
+        False,
+        description="Of by_key: rows are never overwritten; each says from when until when it was so (SCD 2): `valid_from`, "
+        "`valid_to`, `is_current`.",
+    )
     checks: tuple[Check, ...] = ()
     tags: tuple[str, ...] = ()
     lineage: Mapping[str, tuple[str, ...]] = Field(
@@ -44,6 +60,11 @@ class Model(Timing):
     declassify: Mapping[str, str] = Field(
         default_factory=dict, description="Columns that hold no personal data any more, each with the reason."
     )
+
+    @property
+    def unit(self) -> Unit:
+        """How long an interval is."""
+        return self.interval or "day"
 
 
 class Step(Timing):

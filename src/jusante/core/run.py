@@ -93,6 +93,7 @@ class AssetState:
     `inputs` are the snapshots that were read, by table. `pointer` and `snapshot_id` are None for what has no rows.
     `cursor` (see `Cursor.as_dict`) and `marker` are how far an ingested table has come. `shape` (see `Shape.as_dict`) is
     what its source looked like then, and `holds` (see `Hold.as_dict`) are the columns that wait for a decision.
+    `intervals` (see `Covered.as_list`) are those of a model made by time, done and not.
     """
 
     asset: str
@@ -107,6 +108,7 @@ class AssetState:
     note: str = ""
     shape: Mapping[str, Any] | None = None
     holds: Sequence[Mapping[str, Any]] = ()
+    intervals: Sequence[Sequence[Any]] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The state as the ledger keeps it."""
@@ -115,7 +117,8 @@ class AssetState:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "AssetState":
         """A state as `as_dict` wrote it."""
-        return cls(**{**values, "at": dt.datetime.fromisoformat(values["at"]), "holds": tuple(values.get("holds", ()))})
+        lists = {name: tuple(values.get(name, ())) for name in ("holds", "intervals")}
+        return cls(**{**values, **lists, "at": dt.datetime.fromisoformat(values["at"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def some_are(number: int, noun: str) -> str:
+    """`1 row is`, `2 rows are`."""
+    return f"{counted(number, noun)} {'is' if number == 1 else 'are'}"
+
+
 def some_were(number: int, noun: str) -> str:
     """`1 row was`, `2 rows were`."""
     return f"{counted(number, noun)} {'was' if number == 1 else 'were'}"

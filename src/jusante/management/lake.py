@@ -32,6 +32,10 @@ class Tables:
         """The pointer of a table, None where there is none yet."""
         return self._pointers.get(name)
 
+    def at(self, name: str, data_id: int) -> Table | None:
+        """A table with the rows it had at a snapshot, None where these can no longer be read."""
+        return self._store.at(name, data_id) if self._store else None
+
     def put(self, table: Table) -> None:
         """A table as it has just been published."""
         with self._lock:

@@ -34,6 +34,7 @@ class Draft:
     `sql` gives the rows to add. `remove` are the current files they stand for (None: all, the table is built anew).
     `hidden` tells columns whose values no message may show. `rejects` are rows that could not even be read.
     `examine` looks at what was staged once it has passed the audit; if it raises, nothing is published.
+    `part` tells drafts of one table in one run apart.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Draft:
     rejects: tuple[Reject, ...] = ()
     summary: Mapping[str, str] = field(default_factory=dict)
     examine: Callable[[Session, FilePlan], None] | None = None
+    part: str = ""
 
     @property
     def kept(self) -> FilePlan | None:
@@ -111,7 +113,7 @@ class Publisher:
 
     def _stage(self, session: Session, draft: Draft, sql: str, part: str = "") -> FilePlan:
         folder = self._store.staging(draft.name, draft.run_id)
-        return stage_into(session, sql, f"{folder}/{part}" if part else folder, draft.current)
+        return stage_into(session, sql, "/".join(name for name in (folder, draft.part, part) if name), draft.current)
 
     def _audit(self, session: Session, draft: Draft, staged: FilePlan) -> Audit:
         session.add(f"{STAGED}.{draft.name}", staged)

@@ -74,6 +74,7 @@ def state_of(table: Table, now: dt.datetime) -> AssetState:
         marker=said.get("jusante.marker"),
         shape=json.loads(said["jusante.shape"]) if "jusante.shape" in said else None,
         holds=tuple(json.loads(said.get("jusante.holds", "[]"))),
+        intervals=tuple(json.loads(said.get("jusante.intervals", "[]"))),
     )
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from jusante.core import interval
 from jusante.core.asset import Asset
 from jusante.core.run import Action, AssetState
+from jusante.core.words import some_are
 
 
 def why_stale(version: str, state: AssetState | None, inputs: Mapping[str, int | None], *, exists: bool) -> str | None:
@@ -18,6 +20,8 @@ def why_stale(version: str, state: AssetState | None, inputs: Mapping[str, int |
         return "its table is gone"
     if state.version != version:
         return "its definition, or one above it, changed"
+    if waiting := interval.count(interval.waiting(interval.covered(state.intervals))):
+        return f"{some_are(waiting, 'interval')} not done"
     changed = sorted(name for name, snapshot in inputs.items() if state.inputs.get(name) != snapshot)
     if not changed:
         return None

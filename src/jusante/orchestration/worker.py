@@ -25,13 +25,17 @@ from jusante.management.lake import Tables, show
 from jusante.management.publish import Published
 from jusante.management.quality.told import checked
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
+from jusante.orchestration.interval_events import intervals_done
 from jusante.orchestration.join_counts import counted, noticed
+from jusante.orchestration.recovery import state_of
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.orchestration.stopping import StoppableEngine
 from jusante.ports.connector import Connector, requests_of
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation import python_model, shell_step, sql_model
-from jusante.transformation.build import Built, Job, Workshop
+from jusante.transformation.build import Built, Job, Standing, Workshop
+from jusante.transformation.incremental import batches
+from jusante.transformation.incremental.batches import Backfill
 
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -71,12 +75,19 @@ class Worker:
     """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised. `anew` are made, stale or not."""
 
     def __init__(
-        self, run_id: str, tools: Tools, states: Mapping[str, AssetState], *, anew: Collection[str] = ()
+        self,
+        run_id: str,
+        tools: Tools,
+        states: Mapping[str, AssetState],
+        *,
+        anew: Collection[str] = (),
+        backfill: Backfill | None = None,
     ) -> None:
         self._run_id = run_id
         self._tools = tools
         self._states = dict(states)
         self._anew = anew
+        self._backfill = backfill
         self._waiting = Waiting(tools.columns)
 
     def work(self, name: str) -> Done:
@@ -151,13 +162,10 @@ class Worker:
         return checked(name, self._run_id, self._tools.clock(), found, aside) if found else ()
 
     def _events(self, asset: Asset, version: str, built: Built) -> tuple[Event, ...]:
+        now = self._tools.clock()
         found = self._checked(asset.id, built.published or built)
-        if built.profile is None:
-            return found
-        return (
-            *found,
-            counted(asset.id, version, self._run_id, self._tools.clock(), built.profile),
-        )
+        joins = (counted(asset.id, version, self._run_id, now, built.profile),) if built.profile else ()
+        return (*found, *joins, *intervals_done(asset, version, self._run_id, now, built))
 
     def _why_stale(self, asset: Asset, version: str) -> str | None:
         tables = self._tools.tables
@@ -167,16 +175,19 @@ class Worker:
             inputs[name] = table.data_id if table else None
         exists = asset.kind != "model" or tables.pointer(asset.id) is not None
         reason = why_stale(version, self._states.get(asset.id), inputs, exists=exists)
-        return reason or ("made anew on request" if asset.id in self._anew else None)
+        asked = "made anew on request" if asset.id in self._anew else "backfill" if self._backfill else None
+        return reason or asked
 
     def _build(self, asset: Asset, version: str) -> Built:
-        job = Job(asset, self._run_id, version)
+        job = Job(asset, self._run_id, version, self._standing(asset), self._tools.clock())
         workshop = self._tools.workshop
         if isinstance(asset.definition, SqlModel):
             self._tools.guard(asset)
         match asset.definition:
             case SqlModel() if asset.kind == "view":
                 return sql_model.check_view(workshop, job, self._tools.clock())
+            case SqlModel() if self._backfill:
+                return batches.build(workshop, job, self._backfill)
             case SqlModel():
                 return sql_model.build(workshop, job)
             case PythonModel():
@@ -188,6 +199,14 @@ class Worker:
                 return self._tools.serve(asset)
         raise AssertionError(asset.kind)
 
+    def _standing(self, asset: Asset) -> Standing | None:
+        """What the asset's table was made from, where it may be built on."""
+        state, table = self._states.get(asset.id), self._tools.tables.get(asset.id)
+        if state is None or table is None or asset.id in self._anew:
+            return None
+        state = state_of(table, self._tools.clock()) if state.note or state.pointer != table.pointer else state
+        return Standing(state.version, state.inputs, state.intervals)
+
     def _built(self, asset: Asset, version: str, reason: str, built: Built) -> tuple[Task, AssetState]:
         published = built.published
         if published:
@@ -196,7 +215,7 @@ class Worker:
             asset=asset.id,
             action=action_of(asset),
             status="succeeded",
-            reason=reason,
+            reason=f"{reason}: {built.told}" if built.told else reason,
             rows_in=built.rows_in,
             rows_out=published.rows_added if published else None,
             bytes_scanned=built.bytes_scanned,
@@ -205,7 +224,8 @@ class Worker:
             notices=(*built.notices, *_audit_notices(asset.id, published), *_declassified(asset)),
         )
         inputs = {name: table.data_id for name, table in built.read.items()}
-        return task, self._state(asset, version, inputs, published)
+        state = self._state(asset, version, inputs, published)
+        return task, replace(state, intervals=tuple(each.as_list() for each in built.intervals))
 
     def _state(self, asset: Asset, version: str, inputs: Mapping[str, int], published: Published | None) -> AssetState:
         return AssetState(

@@ -90,6 +90,12 @@ class TableStore(Protocol):
     def table(self, name: str, pointer: str | None = None) -> Table | None:
         """A table as it stands, None where there is none. With a pointer it is the state of that pointer."""
 
+    def at(self, name: str, data_id: int) -> Table | None:
+        """A table with the rows of that snapshot (see `Table.data_id`), None where it can no longer be read.
+
+        It is for reading: its pointer is the current one.
+        """
+
     def staging(self, name: str, run_id: str) -> str:
         """The folder into which a run stages files of a table. It lies where the files will stay."""
 

@@ -1,14 +1,17 @@
 """What all models have in common: their inputs shown to a session, their rows published."""
 
+import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from jusante.core.asset import Asset
 from jusante.core.check import Check
 from jusante.core.graph import Graph
+from jusante.core.interval import Covered, Span
 from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Draft, Published, Publisher
@@ -19,12 +22,23 @@ from jusante.transformation.watching import unheard
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What a table that is there was made from: the version, the snapshots, and its intervals (see `core.interval`)."""
+
+    version: str
+    inputs: Mapping[str, int]
+    intervals: Sequence[Sequence[Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
-    """One asset to build, in one run."""
+    """One asset to build, in one run. `standing`: from this state on; None: anew, as a whole. `at`: now."""
 
     asset: Asset
     run_id: str
     version: str
+    standing: Standing | None = None
+    at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +46,8 @@ class Built:
     """What came of a build: what was published (None for what has no rows), and the tables that were read.
 
     `profile` is the last operator of the query, where it was one; `audit` is that of what has no rows of its own.
+    `intervals` are those of a model by time, done or not; `made` are those that were made by this very build. `told` says
+    how much of the table was made, where it was not all.
     """
 
     published: Published | None
@@ -39,6 +55,9 @@ class Built:
     notices: tuple[str, ...] = ()
     profile: Operator | None = None
     audit: Audit | None = None
+    intervals: tuple[Covered, ...] = ()
+    made: tuple[Span, ...] = ()
+    told: str = ""
 
     @property
     def rows_in(self) -> int:
@@ -89,6 +108,16 @@ class Workshop:
             hidden=partial(self.hidden, job.asset),
             summary={"jusante.version": job.version, "jusante.inputs": json.dumps(inputs)},
         )
+
+
+def views_of(graph: Graph, name: str) -> dict[str, str]:
+    """The queries of the views that a model may read."""
+    found = {}
+    for above in graph.above([name]):
+        definition = graph[above].definition
+        if graph[above].kind == "view" and isinstance(definition, SqlModel):
+            found[above] = definition.query.sql
+    return found
 
 
 def checks_of(asset: Asset) -> tuple[Check, ...]:

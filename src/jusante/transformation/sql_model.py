@@ -8,11 +8,16 @@ from jusante.core.names import quote_table
 from jusante.management.publish import audit_failed
 from jusante.management.quality import audit
 from jusante.transformation.build import Built, Job, Workshop, checks_of
+from jusante.transformation.incremental import append, by_key, by_time
+
+_INCREMENTAL = {"by_time": by_time.build, "by_key": by_key.build, "append": append.build}
 
 
 def build(workshop: Workshop, job: Job) -> Built:
     """Run the model's query and publish what it gives."""
     assert isinstance(job.asset.definition, SqlModel)
+    if special := _INCREMENTAL.get(job.asset.definition.header.kind):
+        return special(workshop, job)
     with workshop.engine.session() as session:
         read = workshop.show(session, job.asset)
         profile = session.profile()

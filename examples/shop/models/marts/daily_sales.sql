@@ -1,6 +1,8 @@
 /* jusante
 about: Revenue by product and day.
 owner: growth@shop.example
+kind: by_time
+time: day
 grain: [sku, day]
 budget: {usd_per_month: 20}
 checks:

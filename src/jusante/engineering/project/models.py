@@ -14,11 +14,11 @@ from jusante.core.place import Place
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.declared_lineage import refuse_strangers
 from jusante.engineering.project.documents import Document, parse
+from jusante.engineering.project.kinds import check_kind
 from jusante.engineering.project.timing import check_timing
 from jusante.engineering.project.validating import validated
 
 _HEADER = re.compile(r"\s*/\*\s*jusante\b[ \t]*\n?(.*?)\*/", re.DOTALL)
-_LATER_KINDS = ("append", "by_time", "by_key")
 
 
 def read_models(context: Context) -> Iterator[Asset]:
@@ -71,14 +71,10 @@ def _sql_model(context: Context, path: Path) -> Iterator[Asset]:
 
 
 def _header(context: Context, document: Document) -> Model | None:
-    kind = document.data.get("kind")
-    if kind in _LATER_KINDS:
-        what = f"models of kind {kind} are not available yet"
-        context.findings.add("J121", what, document.place(("kind",)), "use full, or view")
-        return None
     header = validated(Model, document.data, document, (), context.findings)
     if header:
         check_timing(header, document, (), context.findings)
+        check_kind(header, document, context.findings)
     return header
 
 
@@ -127,6 +123,11 @@ def _python_model(
     header = _header(context, Document(file, data, lines))
     if header and header.kind == "view":
         context.findings.add("J103", "a Python model cannot be a view", place, 'kind="full"')
+    elif header and header.kind != "full":
+        what = (
+            f"a Python model cannot be of kind {header.kind}: only of a query can be told which rows a change touches"
+        )
+        context.findings.add("J222", what, place, 'kind="full"; a SQL model of kind by_time can read it')
     elif header:
         refuse_strangers(context.findings, header.lineage, tuple(inputs.values()), file, declared)
         definition = PythonModel(header, file, node.name, inputs, canonical, declared)

@@ -34,8 +34,30 @@ def table_of(name: str, table: IcebergTable, files: FilePlan | None = None) -> T
     )
 
 
-def _plan_of(name: str, table: IcebergTable) -> FilePlan:
-    tasks = list(table.scan().plan_files())
+def table_at(name: str, table: IcebergTable, data_id: int) -> Table | None:
+    """A table with the rows of that snapshot: its own, or a compacted one of the same rows. None where both are gone."""
+    said = {each.snapshot_id: summary_of(each) for each in table.metadata.snapshots}
+    same = (number for number, summary in said.items() if summary.get("jusante.same-as") == str(data_id))
+    number = data_id if data_id in said else next(same, None)
+    if number is None:
+        return None
+    snapshot = table.snapshot_by_id(number)
+    assert snapshot is not None
+    schema = schema_of(table, snapshot.schema_id)
+    plan = _plan_of(name, table, number)
+    return Table(
+        name=name,
+        pointer=table.metadata_location,
+        snapshot_id=number,
+        plan=dataclasses.replace(plan, schema=schema, uniform=is_uniform(schema, said[number])),
+        ids=dict(table.schemas()[snapshot.schema_id or 0]._name_to_id),
+        last_id=table.metadata.last_column_id,
+        summary=said[number],
+    )
+
+
+def _plan_of(name: str, table: IcebergTable, snapshot_id: int | None = None) -> FilePlan:
+    tasks = list(table.scan(snapshot_id=snapshot_id).plan_files())
     if any(task.delete_files for task in tasks):
         raise StorageError(
             f"{name} has delete files, written by another tool",
@@ -50,9 +72,10 @@ def _plan_of(name: str, table: IcebergTable) -> FilePlan:
     )
 
 
-def schema_of(table: IcebergTable) -> Schema:
-    """The columns of a table, with their field ids."""
-    return Schema(tuple(_column(field) for field in table.schema().fields))
+def schema_of(table: IcebergTable, schema_id: int | None = None) -> Schema:
+    """The columns of a table, now or under an earlier schema, with their field ids."""
+    schema = table.schema() if schema_id is None else table.schemas()[schema_id]
+    return Schema(tuple(_column(field) for field in schema.fields))
 
 
 def summary_of(snapshot: Any) -> dict[str, str]:

@@ -88,6 +88,18 @@ class IcebergStore:
         self._plans.put(found)
         return found
 
+    def at(self, name: str, data_id: int) -> Table | None:
+        """A table with the rows of that snapshot, None where it can no longer be read."""
+        from pyiceberg.exceptions import NoSuchTableError
+
+        from jusante.storage.iceberg.reading import table_at
+
+        with _failures(name):
+            try:
+                return table_at(name, self._catalog.load_table(split(name)), data_id)
+            except NoSuchTableError:
+                return None
+
     def history(self, name: str) -> tuple[Snapshot, ...]:
         """The snapshots that can still be read, oldest first."""
         from jusante.storage.iceberg.reading import history_of
@@ -149,8 +161,13 @@ class IcebergStore:
         """Remove what a run staged for a table and did not publish."""
         folder = staging_of(self._warehouse, name, run_id)
         if folder.exists():
-            table = self.table(name)
-            clear(folder, frozenset(table.plan.files if table else ()))
+            clear(folder, self._files_of_run(name, run_id))
+
+    def _files_of_run(self, name: str, run_id: str) -> frozenset[str]:
+        from jusante.storage.iceberg.sweeping import files_of_run
+
+        exists = self.table(name) is not None
+        return files_of_run(self._load(name), run_id) if exists else frozenset()
 
     def resting(self, name: str) -> tuple[int, int]:
         """The bytes and the number of all files in the table's folder, those of old snapshots and of Iceberg itself included."""

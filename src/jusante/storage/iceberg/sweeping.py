@@ -4,9 +4,11 @@ import datetime as dt
 from pathlib import Path
 
 from pyiceberg.table import Table as IcebergTable
+from pyiceberg.table.snapshots import Snapshot
 
 from jusante.ports.table_store import Swept
 from jusante.storage.iceberg.places import files_below
+from jusante.storage.iceberg.reading import summary_of
 
 
 def sweep(
@@ -37,6 +39,21 @@ def _expire(table: IcebergTable, before: dt.datetime) -> int:
     if old:
         table.maintenance.expire_snapshots().by_ids(old).commit()
     return len(old)
+
+
+def files_of_run(table: IcebergTable, run_id: str) -> frozenset[str]:
+    """The data files of all snapshots that a run made, and of the current one."""
+    current = table.current_snapshot()
+    found: set[str] = set()
+    for snapshot in table.metadata.snapshots:
+        if snapshot is current or summary_of(snapshot).get("jusante.run") == run_id:
+            found |= _data_files(table, snapshot)
+    return frozenset(path.removeprefix("file://") for path in found)
+
+
+def _data_files(table: IcebergTable, snapshot: Snapshot) -> set[str]:
+    manifests = snapshot.manifests(table.io)
+    return {entry.data_file.file_path for each in manifests for entry in each.fetch_manifest_entry(table.io)}
 
 
 def _needed(table: IcebergTable) -> set[str]:

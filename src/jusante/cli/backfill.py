@@ -1,0 +1,132 @@
+"""`jusante backfill`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jusante.cli.options import asset_names, opened, project_options
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from jusante.app.backfilling import Outlook
+    from jusante.transformation.incremental.batches import Backfill, Batch
+
+
+@click.command()
+@click.argument("models", nargs=-1, required=True, shell_complete=asset_names)
+@click.option("--from", "first", metavar="TIME", help="The first interval: 2026-01-01, 2026-01, 2026-01-01 14:00.")
+@click.option(
+    "--to", "end", metavar="TIME", help="The moment before which it ends; the interval it lies in is left out."
+)
+@click.option("--parallel", type=click.IntRange(1, 64), default=2, show_default=True, help="Batches built at a time.")
+@click.option("--batch", "most", type=click.IntRange(1), help="Intervals a batch, which is one commit; a tenth of all.")
+@click.option("--anew", is_flag=True, help="Also the intervals that are done already.")
+@click.option("--dry-run", is_flag=True, help="Only the estimate.")
+@click.option("--gaps", is_flag=True, help="Only list the intervals that are to be made, and why.")
+@click.option("--wait", "wait_seconds", type=float, default=0.0, help="How many seconds to wait for a run to end.")
+@project_options
+def backfill(  # noqa: PLR0913  # the options of a command
+    *,
+    models: tuple[str, ...],
+    first: str | None,
+    end: str | None,
+    parallel: int,
+    most: int | None,
+    anew: bool,
+    dry_run: bool,
+    gaps: bool,
+    wait_seconds: float,
+    folder: Path,
+    environment: str | None,
+    as_json: bool,
+) -> None:
+    """Make intervals of MODELS by time: those that are due, in batches, each a commit of its own.
+
+    Whatever ends it, Ctrl-C or a power cut: what is committed stays, and the same command makes the rest. Models by time
+    below follow with the intervals that they take from these.
+    """
+    from jusante.transformation.incremental.batches import Backfill
+
+    wish = Backfill(lambda _: None, _time(first, "--from"), _time(end, "--to"), parallel, most, anew)
+    with opened(folder, environment) as lake:
+        from jusante.app.backfilling import outlook
+        from jusante.cli.console import err, print_json
+
+        with err().status("looking"):
+            found = outlook(lake, models, wish)
+        if not (dry_run or gaps):
+            if not as_json:
+                _tell_outlook(found)
+            _do(lake, models, wish, wait_seconds, as_json)
+        elif as_json:
+            print_json({"models": [each.as_dict() for each in found]})
+        elif gaps:
+            _tell_gaps(found)
+        else:
+            _tell_outlook(found)
+
+
+def _time(text: str | None, option: str) -> "dt.datetime | None":
+    from jusante.core.interval import parse
+    from jusante.errors import UsageError
+
+    try:
+        return parse(text) if text else None
+    except ValueError as error:
+        raise UsageError(str(error), where=option) from None
+
+
+def _do(lake: object, models: tuple[str, ...], wish: "Backfill", wait_seconds: float, as_json: bool) -> None:
+    """Do it, and tell of each batch."""
+    from jusante.app.backfilling import backfill as make
+    from jusante.app.lake import Lake
+    from jusante.cli.console import print_json
+    from jusante.cli.run import tell_report
+
+    assert isinstance(lake, Lake)
+    report = make(lake, models, wish, progress=_progress, wait_seconds=wait_seconds)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        tell_report(report)
+    sys.exit(0 if report.status == "succeeded" else 1)
+
+
+def _progress(batch: "Batch", made: int) -> None:
+    from jusante.core.words import counted
+
+    share = f"{made:,}/{batch.of:,}"
+    sys.stderr.write(f"✓ {batch.asset}  {batch.name}  {share}  {counted(batch.rows, 'row')}  {batch.seconds:.1f} s\n")
+    sys.stderr.flush()
+
+
+def _tell_outlook(found: "tuple[Outlook, ...]") -> None:
+    from jusante.cli.console import grid, out, size
+
+    table = grid("model", "intervals", "commits", "reads", "takes", numbers=("intervals", "commits", "reads", "takes"))
+    for each in found:
+        takes = "not measured yet" if each.seconds is None else f"{each.seconds:,.1f} s"
+        more = "+" if each.after else ""
+        table.add_row(each.asset, f"{each.intervals:,}{more}", f"{each.batches}{more}", size(each.bytes), takes)
+    out().print(table)
+    for each in found:
+        if each.after:
+            out().print(f"[dim]{each.asset}: what changes in {each.after} may open more of its intervals[/]")
+        if each.why:
+            out().print(f"[dim]{each.asset}: {each.why}[/]")
+
+
+def _tell_gaps(found: "tuple[Outlook, ...]") -> None:
+    from jusante.cli.console import grid, out
+
+    rows = [(each.asset, gap) for each in found for gap in each.gaps()]
+    if not rows:
+        out().print("[green]✓[/] no gaps: all intervals are done")
+        return
+    table = grid("model", "from", "to", "intervals", "why", numbers=("intervals",))
+    for name, gap in rows:
+        table.add_row(name, gap["first"], gap["last"], f"{gap['intervals']:,}", gap["why"])
+    out().print(table)

@@ -4,8 +4,9 @@ import datetime as dt
 import os
 import secrets
 import socket
+import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -25,18 +26,20 @@ from jusante.core.asset import Asset
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
 from jusante.core.holds import Hold, needing
+from jusante.core.lease import Lease
 from jusante.core.lineage import Origin
 from jusante.core.run import Run, Task, outcome
 from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import LeaseLost, NotAllowed, UsageError, storage_error
+from jusante.errors import JusanteError, LeaseLost, NotAllowed, UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
 from jusante.ingestion.data_drift import DataWatch
 from jusante.ingestion.door import Door
 from jusante.management.lake import Tables
 from jusante.management.publish import Publisher
 from jusante.orchestration import maintenance, recovery
+from jusante.orchestration.cancelling import Cancelling
 from jusante.orchestration.execution import Listener, Threads, execute
 from jusante.orchestration.foresight import Foreseen, foresee
 from jusante.orchestration.holding import holds_of
@@ -68,6 +71,8 @@ class Lake:
         self._system = system
         self._watch = Watch(system)
         self._stoppable: StoppableEngine | None = None
+        self._lease: Lease | None = None
+        self._lost = threading.Event()
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
@@ -160,11 +165,14 @@ class Lake:
         return Report(run.run_id, ended.status, seconds, tasks, recovered, tuple(undelivered), observed.news)
 
     @contextmanager
-    def conducted(self) -> Iterator[None]:
-        """Be the one process that decides what is due. Raises ProjectBusy where another one is."""
+    def conducted(self, lost: Callable[[], None] | None = None) -> Iterator[None]:
+        """Be the one process that decides what is due. Raises ProjectBusy where another one is.
+
+        `lost` is called where another one has taken over; what runs is stopped, where nothing else is said.
+        """
         from jusante.app.holding import leading
 
-        with leading(self._system, f"process {os.getpid()} on {socket.gethostname()}", self.stop):
+        with leading(self._system, f"process {os.getpid()} on {socket.gethostname()}", lost or self.stop):
             yield
 
     def _make(
@@ -178,14 +186,27 @@ class Lake:
         """Make what is stale among the chosen, while the project is held."""
         system = self._system
         stale_or_not = frozenset(chosen if anew is True else anew or ())
+        with self.working(run_id, stale_or_not) as worker:
+            if self._lease is None:
+                with Threads(worker, system.project.environment.parallel) as hands:
+                    return execute(system.graph, chosen, worker, hands, listener)
+            from jusante.app.working import queued
+
+            with queued(self, worker, run_id, self._lease, stale_or_not) as queue:
+                return execute(system.graph, chosen, worker, queue, listener)
+
+    @contextmanager
+    def working(self, run_id: str, anew: Collection[str] = ()) -> Iterator[Worker]:
+        """What does tasks of a run in this process; what somebody cancels is stopped meanwhile."""
+        system = self._system
         tables = Tables(system.store)
         guardian = Guardian(system, tables)
         tools = self._tools(run_id, tables, guardian)
-        worker = Worker(run_id, tools, system.metadata.states(), anew=stale_or_not)
-        with Threads(worker, system.project.environment.parallel) as hands:
-            tasks = execute(system.graph, chosen, worker, hands, listener)
+        cancelling = Cancelling(run_id, system.metadata, tools.engine)
+        worker = Worker(run_id, tools, system.metadata.states(), anew=anew, left=cancelling.why)
+        with cancelling.watched():
+            yield worker
         guardian.save()
-        return tasks
 
     def _refuse_unready(self, chosen: Collection[str]) -> None:
         """Raise ProjectProblems where the secret of a source that is to be asked is missing."""
@@ -203,9 +224,12 @@ class Lake:
         run = Run(
             _run_id(), command.strip(), system.project.environment_name, _now(), socket.gethostname(), os.getpid()
         )
-        with run_held(system, run, wait_seconds, self.stop):
+        self._lost.clear()
+        with run_held(system, run, wait_seconds, self._lose) as self._lease:
             recovered = recovery.recover(system.graph, system.store, system.metadata, _now())
-            recovery.clear_scratch(system.settings.state / "scratch", system.settings.state / "spill")
+            recovery.clear_scratch(
+                *recovery.leftovers(system.settings.state, recovered, shared=self._lease is not None)
+            )
             system.metadata.begin(run)
             try:
                 yield run, recovered
@@ -247,6 +271,7 @@ class Lake:
             allow=self._watch.allow,
             discreet=self._watch.is_discreet,
             guard=guardian.allow,
+            recover=lambda name, run_id: recovery.recover_task(system.store, system.metadata, name, run_id, _now()),
             clock=_now,
             sleep=time.sleep,
             scratch=scratch,
@@ -257,6 +282,25 @@ class Lake:
         """Stop the queries of the run that goes on, from another thread or a signal's handler; its tasks fail as stopped."""
         if self._stoppable:
             self._stoppable.stop()
+
+    def stop_task(self, name: str, why: JusanteError) -> None:
+        """Stop one task of the run that goes on here, if it is being done; it fails with this error."""
+        if self._stoppable:
+            self._stoppable.stop_task(name, why)
+
+    @property
+    def doing(self) -> tuple[str, ...]:
+        """The tasks that are being done in this process."""
+        return self._stoppable.doing if self._stoppable else ()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another process has taken over the run that this one had begun."""
+        return self._lost.is_set()
+
+    def _lose(self) -> None:
+        self._lost.set()
+        self.stop()
 
     # -- serving -----------------------------------------------------------------------------------------------------
 

@@ -80,6 +80,9 @@ MARKS = {
     "run.waits": ("…", "yellow"),
     "probe.failed": ("✗", "red"),
     "storage.failed": ("✗", "red"),
+    "task.began": ("▶", "cyan"),
+    "task.refused": ("!", "yellow"),
+    "lease.lost": ("!", "yellow"),
     "deadline.at_risk": ("!", "yellow"),
     "deadline.missed": ("!", "red"),
 }

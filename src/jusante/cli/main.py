@@ -17,6 +17,8 @@ COMMANDS = {
     "drift": ("drift", "What changed at the sources, whom it touches, and what is to be done about it."),
     "run": ("run", "Make what is stale, and nothing else."),
     "up": ("conduct", "Keep everything as fresh as it should be: make what is due, when it is due."),
+    "worker": ("work", "Do tasks of this project's runs, beside whoever runs it, on any machine."),
+    "cancel": ("work", "Stop what runs: all of it, a run, or assets."),
     "schedule": ("conduct", "What is made when, and why."),
     "pause": ("conduct", "Make assets by hand only, until they are resumed."),
     "resume": ("conduct", "Make assets again when they are due."),

@@ -75,7 +75,7 @@ def blocker(graph: Graph, name: str, done: Mapping[str, Task], blocked: Mapping[
         if above in blocked:
             return blocked[above]
         task = done.get(above)
-        if task and (task.status == "failed" or (task.status == "held" and task.error)):
+        if task and (task.status == "failed" or task.was_left_alone or (task.status == "held" and task.error)):
             return above
     return None
 

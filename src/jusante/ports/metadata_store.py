@@ -1,6 +1,6 @@
 """Where runs, tasks and states are kept, and the ledger of events. Each change and its event are one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from jusante.core.event import Event, Fault, Segment
@@ -8,6 +8,7 @@ from jusante.core.incident import Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.ports.leases import Leases
+from jusante.ports.task_queue import TaskQueue
 
 
 class MetadataStore(Protocol):
@@ -25,8 +26,8 @@ class MetadataStore(Protocol):
     def remember(self, states: Sequence[AssetState], kind: str) -> None:
         """States that came about outside of a run's tasks; `kind` names the event (`reconciled`, `rolled_back`)."""
 
-    def states(self) -> Mapping[str, AssetState]:
-        """The state of every asset that has one."""
+    def states(self, names: Collection[str] | None = None) -> Mapping[str, AssetState]:
+        """The state of every asset (of these, where they are named) that has one."""
 
     def runs(self, limit: int) -> tuple[Run, ...]:
         """The latest runs, newest first."""
@@ -62,8 +63,15 @@ class MetadataStore(Protocol):
     def leases(self) -> Leases | None:
         """Leases, where several machines can share this memory; None where all who use it are on one machine."""
 
-    def write_under(self, lease: Lease | None) -> None:
-        """From now on write only while this lease is ours, and raise LeaseLost where it is not; None: write as before."""
+    @property
+    def queue(self) -> TaskQueue | None:
+        """The tasks that wait for workers, where there can be workers on several machines; None where all are in one process."""
+
+    def write_under(self, lease: Lease | None) -> Lease | None:
+        """From now on write only while this lease is ours, and raise LeaseLost where it is not; None: write in any case.
+
+        Gives the lease under which was written before.
+        """
 
     def head(self) -> Segment | None:
         """The last seal of the ledger, after sealing what is not sealed yet; None for an empty ledger."""

@@ -14,7 +14,7 @@ from jusante.core import duration
 from jusante.core.event import Event
 from jusante.core.run import AssetState
 from jusante.core.words import some_were
-from jusante.errors import JusanteError, ProjectBusy, StorageError
+from jusante.errors import JusanteError, LeaseLost, ProjectBusy, StorageError
 from jusante.orchestration.conducting.deciding import decide, is_paused
 from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
 from jusante.orchestration.conducting.laws import Law, laws
@@ -232,13 +232,15 @@ class Conductor:
     # -- going on ----------------------------------------------------------------------------------------------------
 
     def conduct(self, stop: threading.Event) -> None:
-        """Go on until told to stop; what runs then is finished first."""
+        """Go on until told to stop; what runs then is finished first. Raises LeaseLost where another process decides now."""
         self._told("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
         while not stop.is_set():
             now = _now()
             try:
                 self.turn(now, stop)
                 until = min([now + LONGEST_SLEEP, *([self.wake] if self.wake else []), *self._looks()])
+            except LeaseLost:
+                raise
             except StorageError as error:
                 self._told("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
                 until = now + STORAGE_PAUSE

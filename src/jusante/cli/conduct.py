@@ -21,28 +21,35 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--health", "port", type=click.IntRange(0, 65_535), help="Answer GET /health on this port of 127.0.0.1.")
+@click.option(
+    "--stand-by", is_flag=True, help="Where another process does it already, wait and follow it when it ends."
+)
 @project_options
-def up(port: int | None, folder: Path, environment: str | None, as_json: bool) -> None:
+def up(port: int | None, stand_by: bool, folder: Path, environment: str | None, as_json: bool) -> None:
     """Keep everything as fresh as it should be: make what is due, when it is due.
 
     What is due stands in the files: `schedule`, `every`, `when`, `fresh`, `deadline`. What reads a table that got new data is
     made by itself. The first signal to stop (Ctrl-C, SIGTERM) lets the run that goes on finish, the second one stops it.
-    With --json each line is a document. Changed files are read at the next start.
+    With --json each line is a document. Changed files are read at the next start. Of several machines that share a
+    metadata database one leads; the others can --stand-by.
     """
-    from jusante.app.conductor import Conductor
     from jusante.app.health import told
+    from jusante.app.leading import lead
 
-    with opened(folder, environment) as lake, lake.conducted(), ExitStack() as stack:
+    leading: list[Any] = []
+    with opened(folder, environment) as lake, ExitStack() as stack:
         tell = _json_line if as_json else _line
-        conductor = Conductor(lake, dt.datetime.now(dt.UTC), tell)
         stop = stack.enter_context(_stopping(lake.stop))
         if port is not None:
-            answering = stack.enter_context(told(port, lambda: _health(conductor, stop)))
+            answering = stack.enter_context(told(port, lambda: _health(leading, stop)))
             sys.stderr.write(f"health: http://127.0.0.1:{answering}/health\n")
-        conductor.conduct(stop)
+        lead(lake, stop, tell, stand_by=stand_by, leads=lambda conductor: leading.__setitem__(slice(None), [conductor]))
 
 
-def _health(conductor: Any, stop: threading.Event) -> dict[str, Any]:
+def _health(leading: Sequence[Any], stop: threading.Event) -> dict[str, Any]:
+    if not leading:
+        return {"status": "stopping" if stop.is_set() else "standing by", "next": None, "running": []}
+    conductor = leading[0]
     wake = conductor.wake
     return {
         "status": "stopping" if stop.is_set() else "up",

@@ -72,8 +72,8 @@ class Findings:
         return [key for key, count in self.recorded.items() if count > 1]
 
 
-def suite(folder: Path, seed: int, kills: int, *, database: str | None = None) -> Findings:
-    """Kill that often. Without a database one process schedules and works, with one two schedule and two work."""
+def suite(folder: Path, seed: int, kills: int, *, database: str | None = None, longest: float = 1.3) -> Findings:
+    """Kill that often, not more than `longest` seconds apart. Without a database one process schedules and works, with one two schedule and two work."""
     chance = random.Random(seed)
     _write_project(folder, database)
     with Lake.open(folder) as lake:
@@ -88,7 +88,7 @@ def suite(folder: Path, seed: int, kills: int, *, database: str | None = None) -
     with _seen(catalog, found), _running(roles, folder) as processes:
         while found.kills.total() < kills:
             _order(folder, found)
-            time.sleep(chance.uniform(0.1, 1.3))
+            time.sleep(chance.uniform(0.1, longest))
             victim = chance.choice(list(roles))
             processes[victim].kill()
             processes[victim].join()

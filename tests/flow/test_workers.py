@@ -1,30 +1,22 @@
 """Runs whose tasks are done by several processes through PostgreSQL."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from crews import PATIENCE, many, settings, told, until, worker, write_shop_into
 from jusante.app import Lake, Report
-from projects import insert, rows, run, task, write, write_shop
+from projects import insert, rows, run, task, write
 from servers.fixtures import postgres_server
 from servers.postgres import Postgres
 
 __all__ = ["postgres_server"]
-
-LEASE_SECONDS = 2
-PATIENCE = 90
-ENDLESS = "select sum(a.range * b.range % 7) as x from range(100000000) as a, range(100000000) as b"
 
 
 @pytest.fixture
@@ -35,61 +27,6 @@ def shop(tmp_path: Path, postgres_server: Postgres) -> Path:
     assert run(tmp_path).status == "succeeded"
     insert(tmp_path, [(9, "tea", 3, 9)])
     return tmp_path
-
-
-def settings(folder: Path, server: Postgres, more: str = "parallel: 2") -> str:
-    """`jusante.yaml` of a project in a database of its own; the database's name."""
-    database = f"w{time.time_ns()}"
-    server.run(f"create database {database}")
-    url = server.url(database)
-    said = f"{{metadata: '{url}', catalog: '{url}', lease: {LEASE_SECONDS}s, {more}}}"
-    write(folder, {"jusante.yaml": f"name: small\nenvironments:\n  dev: {said}\n"})
-    return database
-
-
-def write_shop_into(folder: Path) -> None:
-    text = (folder / "jusante.yaml").read_text()
-    write_shop(folder)
-    write(folder, {"jusante.yaml": text})
-
-
-@contextmanager
-def worker(folder: Path, **variables: str) -> Iterator["subprocess.Popen[str]"]:
-    """A `jusante worker`, which is up."""
-    command = [sys.executable, "-m", "jusante", "worker", "--json", "--project", str(folder)]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
-    )
-    try:
-        assert process.stdout
-        first = process.stdout.readline()
-        assert first, process.stderr.read() if process.stderr else ""
-        assert json.loads(first)["event"] == "worker.up"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def until(true: Callable[[], Any]) -> Any:
-    """Wait until something is the case; what it gave."""
-    end = time.monotonic() + PATIENCE
-    while not (found := true()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
-
-
-def told(process: "subprocess.Popen[str]") -> list[dict[str, Any]]:
-    """All that a worker has said, once it has ended at a signal."""
-    process.send_signal(signal.SIGTERM)
-    said, errors = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0, errors
-    return [json.loads(line) for line in said.splitlines()]
-
-
-def many(count: int) -> dict[str, str]:
-    return {f"models/many/m{n:02}.sql": f"select {n} as n, sum(range) as s from range(300000)" for n in range(count)}
 
 
 def test_a_worker_does_tasks_of_a_run_that_another_process_began(shop: Path) -> None:

@@ -73,7 +73,10 @@ class Findings:
 
 
 def suite(folder: Path, seed: int, kills: int, *, database: str | None = None, longest: float = 1.3) -> Findings:
-    """Kill that often, not more than `longest` seconds apart. Without a database one process schedules and works, with one two schedule and two work."""
+    """Kill that often, not more than `longest` seconds apart.
+
+    Without a database one process schedules and works, with one two schedule and two work.
+    """
     chance = random.Random(seed)
     _write_project(folder, database)
     with Lake.open(folder) as lake:

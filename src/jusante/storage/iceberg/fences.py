@@ -5,6 +5,7 @@ Here the question is part of the commit: on PostgreSQL it holds the fence's row 
 raises the fence waits for it.
 """
 
+import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -46,16 +47,17 @@ class Fences:
             if name != EVERY_TABLE:  # whoever began the run has raised it
                 self._raise(name, token)
         self._thread.tokens = tokens
+        self._thread.mark = secrets.token_hex(4)
         try:
             yield
         finally:
             self._thread.tokens = {}
+            self._thread.mark = ""
 
     @property
     def mark(self) -> str:
-        """What tells one try at a table from another one of the same run, in the names of its files; empty for the only one."""
-        tokens = getattr(self._thread, "tokens", {})
-        return "-".join(str(token) for name, token in tokens.items() if name != EVERY_TABLE)
+        """What tells this try at a task from others of the same run, in the names of its files; empty outside of `within`."""
+        return getattr(self._thread, "mark", "")
 
     def _raise(self, name: str, token: int) -> None:
         if not self._made:

@@ -26,7 +26,15 @@ LONGEST_SLEEP = dt.timedelta(seconds=10)
 REMEMBERED_EVENTS = 50_000
 BUSY_SECONDS = 2.0
 STORAGE_PAUSE = dt.timedelta(seconds=5)
-CLOCK_KINDS = ("trigger.set", "trigger.fired", "trigger.missed", "deadline.missed", "asset.paused", "asset.resumed")
+CLOCK_KINDS = (
+    "trigger.set",
+    "trigger.fired",
+    "trigger.missed",
+    "deadline.missed",
+    "asset.paused",
+    "asset.resumed",
+    "asset.skip",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +180,10 @@ class Conductor:
                 f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
             )
             self._told("trigger.missed", what, asset=missed.asset, ticks=missed.ticks)
+        for skipped in decided.skipped:
+            self._told(
+                "trigger.skipped", f"{skipped.asset}: passed over by request ({skipped.why})", asset=skipped.asset
+            )
         if decided.selection:
             self._run(decided, stop or threading.Event())
         self.wake = decided.wake

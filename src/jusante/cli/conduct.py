@@ -80,6 +80,7 @@ def _stopping(cancel: Callable[[], None]) -> Iterator[threading.Event]:
 MARKS = {
     "trigger.fired": ("▶", "cyan"),
     "trigger.missed": ("·", "dim"),
+    "trigger.skipped": ("·", "dim"),
     "task.succeeded": ("✓", "green"),
     "task.failed": ("✗", "red"),
     "task.held": ("‖", "yellow"),
@@ -214,6 +215,51 @@ def pause(select: tuple[str, ...], folder: Path, environment: str | None, as_jso
 def resume(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
     """Make assets again when they are due. Times that passed meanwhile are left. SELECT as in `jusante run`."""
     _say(select, folder, environment, as_json, resume=True)
+
+
+@click.command()
+@click.argument("select", nargs=-1, required=True, shell_complete=asset_names)
+@click.option(
+    "--until",
+    metavar="TIME",
+    help="Until when: 2026-06-01T07:00+02:00, or for how long: 3h. The next time only, by default.",
+)
+@click.option("--why", default="", help="Why; the ledger keeps it.")
+@project_options
+def skip(
+    select: tuple[str, ...], until: str | None, why: str, folder: Path, environment: str | None, as_json: bool
+) -> None:
+    """Pass over what is due next for assets, or all that is due until a time. SELECT as in `jusante run`.
+
+    `jusante run` still makes them, and `jusante resume` takes it back.
+    """
+    from jusante.app.schedule import skip as said_of
+    from jusante.cli.console import out, print_json
+
+    now = dt.datetime.now(dt.UTC)
+    end = _moment(until, now) if until else None
+    with opened(folder, environment) as lake:
+        names = said_of(lake, select, now, until=end, why=why)
+    if as_json:
+        print_json({"assets": names, "until": end.isoformat() if end else None})
+    else:
+        long = f"until {end.astimezone():%a %d %b %H:%M}" if end else "the next time"
+        out().print(f"Skipped {long}: {', '.join(names)}")
+
+
+def _moment(text: str, now: dt.datetime) -> dt.datetime:
+    """A time, here where it bears no zone, or so long from now."""
+    from jusante.core import duration
+    from jusante.errors import UsageError
+
+    try:
+        return now + duration.parse(text)
+    except ValueError:
+        pass
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time", where="--until", fix="3h, 2d, or 2026-06-01T07:00") from None
 
 
 def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool, *, resume: bool) -> None:

@@ -22,6 +22,7 @@ COMMANDS = {
     "schedule": ("conduct", "What is made when, and why."),
     "pause": ("conduct", "Make assets by hand only, until they are resumed."),
     "resume": ("conduct", "Make assets again when they are due."),
+    "skip": ("conduct", "Pass over what is due next for assets."),
     "query": ("query", "Ask a question in SQL, through the gate."),
     "contract": ("contract", "What the owners of sources promise: draft it, test it, see what breaks it."),
     "catalog": ("catalog", "Find assets and business terms, and read what is known of one."),

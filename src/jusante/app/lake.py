@@ -188,7 +188,9 @@ class Lake:
         stale_or_not = frozenset(chosen if anew is True else anew or ())
         with self.working(run_id, stale_or_not) as worker:
             if self._lease is None:
-                with Threads(worker, system.project.environment.parallel) as hands:
+                here = system.project.environment
+                timing = {name: system.graph[name].timing for name in chosen}
+                with Threads(worker, here.parallel, timing.__getitem__, here.pools) as hands:
                     return execute(system.graph, chosen, worker, hands, listener)
             from jusante.app.working import queued
 

@@ -36,12 +36,13 @@ def cancel(
     runs = [running[wish] for wish in wishes if wish in running]
     names = tuple(wish for wish in wishes if wish not in running)
     assets = tuple(sorted(made_among(lake.project.graph, names))) if names else ()
-    asked = [(run, ()) for run in runs]
+    nothing: tuple[str, ...] = ()
+    asked = [(run, nothing) for run in runs]
     asked += [(run, assets) for run in running.values() if assets or not wishes]
     payload = {"why": why} if why else {}
-    lake.metadata.tell(
-        [Event(ASKED, now, run.run_id, asset, payload) for run, chosen in asked for asset in chosen or (None,)]
-    )
+    events = [Event(ASKED, now, run.run_id, asset, payload) for run, chosen in asked for asset in chosen]
+    events += [Event(ASKED, now, run.run_id, payload=payload) for run, chosen in asked if not chosen]
+    lake.metadata.tell(events)
     until = time.monotonic() + wait_seconds
     while not all(_is_over(lake, run, chosen) for run, chosen in asked) and time.monotonic() < until:
         time.sleep(LOOK_SECONDS)

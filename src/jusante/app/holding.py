@@ -35,14 +35,15 @@ def run_held(system: System, run: Run, wait_seconds: float, lost: Callable[[], N
     lease = _taken(leases, RUN, holder, lease_seconds(system), wait_seconds)
     with kept(leases, lease, lease_seconds(system), lost, patient=True):
         system.store.fence(EVERY_TABLE, lease.token)
+        queue = system.metadata.queue
+        assert queue
         before = system.metadata.write_under(lease)
-        assert system.metadata.queue
-        system.metadata.queue.open()
         try:
+            queue.open()
             yield lease
         finally:
             with suppress(StorageError):  # whoever is next empties it as well
-                system.metadata.queue.close(run.run_id)
+                queue.close(run.run_id)
             system.metadata.write_under(before)
             system.store.unfence(EVERY_TABLE)
 

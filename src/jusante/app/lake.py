@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from jusante.app.columns import column_named, columns_of
 from jusante.app.declassifying import tell_declassified
@@ -32,7 +33,7 @@ from jusante.core.run import Run, Task, outcome
 from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import JusanteError, LeaseLost, NotAllowed, UsageError, storage_error
+from jusante.errors import JusanteError, NotAllowed, StorageError, UsageError, storage_error
 from jusante.ingestion.batch import BatchLoader
 from jusante.ingestion.data_drift import DataWatch
 from jusante.ingestion.door import Door
@@ -70,7 +71,7 @@ class Lake:
     def __init__(self, system: System) -> None:
         self._system = system
         self._watch = Watch(system)
-        self._stoppable: StoppableEngine | None = None
+        self._engines: WeakSet[StoppableEngine] = WeakSet()
         self._lease: Lease | None = None
         self._lost = threading.Event()
 
@@ -210,6 +211,11 @@ class Lake:
             yield worker
         guardian.save()
 
+    def is_ready(self, name: str) -> bool:
+        """Whether no secret is missing here that an asset needs."""
+        file = self._system.graph[name].place.file
+        return not any(problem.where.rpartition(":")[0] == file for problem in self.project.unready)
+
     def _refuse_unready(self, chosen: Collection[str]) -> None:
         """Raise ProjectProblems where the secret of a source that is to be asked is missing."""
         files = {self._system.graph[name].place.file for name in chosen}
@@ -236,14 +242,15 @@ class Lake:
             try:
                 yield run, recovered
             except BaseException:
-                with suppress(LeaseLost):  # whoever has taken over has closed this run
+                with suppress(StorageError):  # whoever has taken over, or is next, closes this run
                     system.metadata.end(replace(run, status="failed", ended_at=_now()))
                 raise
 
     def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
         system = self._system
         publisher = Publisher(system.store, _now)
-        engine = self._stoppable = StoppableEngine(system.engine)
+        engine = StoppableEngine(system.engine)
+        self._engines.add(engine)
         scratch = system.settings.state / "scratch" / run_id
         workshop = Workshop(
             folder=system.project.folder,
@@ -282,18 +289,18 @@ class Lake:
 
     def stop(self) -> None:
         """Stop the queries of the run that goes on, from another thread or a signal's handler; its tasks fail as stopped."""
-        if self._stoppable:
-            self._stoppable.stop()
+        for engine in tuple(self._engines):
+            engine.stop()
 
     def stop_task(self, name: str, why: JusanteError) -> None:
         """Stop one task of the run that goes on here, if it is being done; it fails with this error."""
-        if self._stoppable:
-            self._stoppable.stop_task(name, why)
+        for engine in tuple(self._engines):
+            engine.stop_task(name, why)
 
     @property
     def doing(self) -> tuple[str, ...]:
         """The tasks that are being done in this process."""
-        return self._stoppable.doing if self._stoppable else ()
+        return tuple(name for engine in tuple(self._engines) for name in engine.doing)
 
     @property
     def is_lost(self) -> bool:

@@ -30,7 +30,7 @@ Told = Callable[[str, str, Claim], None]
 @contextmanager
 def queued(lake: "Lake", worker: Worker, run_id: str, lease: Lease, anew: Collection[str]) -> Iterator[Queue]:
     """Hands for a run of this process: its own crew, and whoever else takes from the queue."""
-    queue = queue_of(lake)
+    queue = queue_of(lake, beside=False)
     ask = _ask(lake)
     crew = Crew(queue, ask, lake.project.environment.parallel, _job(lake, lambda _: worker, _unheard))
     with crew.working():
@@ -41,8 +41,9 @@ def queued(lake: "Lake", worker: Worker, run_id: str, lease: Lease, anew: Collec
 def work(lake: "Lake", stop: threading.Event, told: Told) -> None:
     """Do tasks of whatever run goes on, until told to stop; what is being done then is finished first."""
     queue = queue_of(lake)
+    lake.system.makes_keys = False
     workers = Workers(lake)
-    job = _job(lake, workers.of, told, can=lambda claim: _is_of_this_version(lake, claim, told))
+    job = _job(lake, workers.of, told, can=lambda claim: _can(lake, claim, told))
     crew = Crew(queue, _ask(lake), lake.project.environment.parallel, job)
     with workers.open(), crew.working():
         stop.wait()
@@ -54,12 +55,12 @@ def give_up(lake: "Lake") -> None:
         lake.stop_task(name, LeaseLost("this worker was told to stop at once", fix="nothing is lost: it is made again"))
 
 
-def queue_of(lake: "Lake") -> TaskQueue:
-    """The queue. Raises UsageError where there is none, as all is done by one process."""
+def queue_of(lake: "Lake", *, beside: bool = True) -> TaskQueue:
+    """The queue, for work `beside` the process of the run. Raises UsageError where all has to be done by one process."""
     queue = lake.metadata.queue
-    if queue is None:
+    if queue is None or (beside and lake.settings.catalog_url.startswith("sqlite")):
         raise UsageError(
-            "the metadata of this project lie in a file, so one process does all its tasks",
+            "the metadata or the catalog of this project lie in a file, so one process does all its tasks",
             fix="metadata: ${env:DATABASE}, and catalog: ${env:DATABASE}, on PostgreSQL; then start as many as you like",
         )
     return queue
@@ -121,14 +122,15 @@ def _job(
     return Job(do, lake.stop_task, can, lost)
 
 
-def _is_of_this_version(lake: "Lake", claim: Claim, told: Told) -> bool:
-    """Whether the asset is the same in the project here and in that of the process that runs it."""
+def _can(lake: "Lake", claim: Claim, told: Told) -> bool:
+    """Whether the asset is the same in the project here and in that of the process that runs it, and its secrets are here."""
     graph = lake.project.graph
-    if claim.asset in graph and graph.versions[claim.asset] == claim.version:
+    if claim.asset not in graph or graph.versions[claim.asset] != claim.version:
+        what = "is defined otherwise where the run began: bring this worker's folder up to date, and start it again"
+    elif not lake.is_ready(claim.asset):
+        what = "needs a secret that is not set here: jusante check names it"
+    else:
         return True
-    what = (
-        "is defined otherwise in the run's project than here: bring this worker's folder up to date, and start it again"
-    )
     told("task.refused", f"{claim.asset} {what}", claim)
     return False
 

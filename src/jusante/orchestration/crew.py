@@ -16,6 +16,8 @@ from jusante.ports.task_queue import Ask, Claim, TaskQueue
 IDLE_SECONDS = 0.5
 """How long somebody who found nothing to do waits before asking again, unless told that there is something."""
 LONGEST_PAUSE_SECONDS = 5.0
+REFUSED_SECONDS = 60.0
+"""So long a crew does not ask for an asset again that it cannot do."""
 OUTAGE_SECONDS = 600.0
 """So long a task that is done waits for the database to come back; then it is given up, and done again by somebody."""
 
@@ -46,7 +48,7 @@ class Crew:
         self._ask = ask
         self._job = job
         self._held: dict[str, _Held] = {}
-        self._cannot: set[str] = set()
+        self._cannot: dict[str, float] = {}
         self._lock = threading.Lock()
         self._over = threading.Event()
         self._dead = threading.Event()
@@ -116,15 +118,16 @@ class Crew:
 
     def _claim(self) -> Claim | None:
         """A task that nobody does and that can be done here."""
-        with self._lock:
-            without = (*self._cannot, *self._held)
         held = time.monotonic()
+        with self._lock:
+            self._cannot = {name: at for name, at in self._cannot.items() if held - at < REFUSED_SECONDS}
+            without = (*self._cannot, *self._held)
         claim = self._queue.claim(replace(self._ask, without=without))
         if claim is None:
             return None
         if not self._job.can(claim):
             with self._lock:
-                self._cannot.add(claim.asset)
+                self._cannot[claim.asset] = held
             self._queue.give_back(claim)
             return None
         with self._lock:

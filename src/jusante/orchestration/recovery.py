@@ -6,8 +6,10 @@ state is read back from the snapshot. Nothing is guessed.
 """
 
 import datetime as dt
+import glob
 import json
 import shutil
+import socket
 from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +140,7 @@ def leftovers(state: Path, dead: Collection[str], *, shared: bool) -> Iterator[P
         yield from (scratch, spill)
         return
     yield from (scratch / run_id for run_id in dead)
-    for folder in spill.glob("[0-9]*"):
-        if not psutil.pid_exists(int(folder.name)):
+    for folder in spill.glob(f"{glob.escape(socket.gethostname())}-*"):
+        pid = folder.name.rpartition("-")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
             yield folder

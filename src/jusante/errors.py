@@ -14,7 +14,8 @@ JusanteError
 ├── StorageError           J300  a table or file could not be written or read       exit 1
 │   ├── StorageFull        J301  the disk is full                                   exit 1
 │   ├── CommitConflict     J302  somebody else committed first                      exit 1, retryable
-│   └── LeaseLost          J303  another process has taken over meanwhile           exit 1, retryable
+│   ├── LeaseLost          J303  another process has taken over meanwhile           exit 1, retryable
+│   └── DatabaseGone       J304  a database of the project cannot be reached        exit 1, retryable
 ├── EngineError            J400  a query could not be run                           exit 1
 ├── StepFailed             J410  a Python model or shell step failed                exit 1
 ├── QueryRefused           J420  a query would give wrong numbers, a guard says      exit 2
@@ -22,6 +23,8 @@ JusanteError
 ├── TimedOut               J430  it took longer than it may, and was stopped        exit 1
 ├── Stopped                J431  it was stopped by request                          exit 1, retryable
 ├── OutOfMemory            J432  it took more memory than it may, and was stopped   exit 1
+├── Cancelled              J433  somebody has cancelled it                          exit 1
+├── WorkerLost             J434  each worker that began it was lost                 exit 1
 ├── AuditFailed            J500  a blocking check failed; nothing was published     exit 1
 ├── ProjectBusy            J600  another run holds the project                      exit 1, retryable
 ├── ExtraMissing           J700  an optional part is not installed                  exit 2
@@ -165,6 +168,13 @@ class LeaseLost(StorageError):
     retryable = True
 
 
+class DatabaseGone(StorageError):
+    """The metadata database or the catalogue's does not answer, or has cut the connection off. It may come back."""
+
+    code = "J304"
+    retryable = True
+
+
 class EngineError(JusanteError):
     """The engine could not run a query."""
 
@@ -208,6 +218,18 @@ class OutOfMemory(JusanteError):
     """The code of a task took more than its `memory`, and was stopped; nothing was published."""
 
     code = "J432"
+
+
+class Cancelled(JusanteError):
+    """Somebody has cancelled a task while it was done; nothing was published. It is not tried again by itself."""
+
+    code = "J433"
+
+
+class WorkerLost(JusanteError):
+    """Each worker that began a task ended, or fell silent, before the task did."""
+
+    code = "J434"
 
 
 class AuditFailed(JusanteError):

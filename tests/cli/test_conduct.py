@@ -251,6 +251,20 @@ def test_what_is_paused_is_left_until_it_is_resumed(shop: Path) -> None:
         assert "shop.orders" in conductor.turn(now + 2 * DAY).selection
 
 
+def test_what_is_skipped_is_passed_over_once_and_told(shop: Path) -> None:
+    said = json.loads(_jusante(shop, "skip", "shop.orders", "--why", "the source is moved", "--json").stdout)
+    assert said == {"assets": ["shop.orders"], "until": None}
+    told: list[str] = []
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now, lambda notice: told.append(notice.event))
+        assert "shop.orders" not in conductor.turn(now + DAY).selection
+        assert "shop.orders" not in conductor.turn(now + DAY).selection
+        assert "shop.orders" in conductor.turn(now + 2 * DAY).selection
+        assert lake.metadata.latest("asset.skip", 1)[0].payload == {"why": "the source is moved"}
+    assert told.count("trigger.skipped") == 1
+
+
 def _jusante(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "jusante", *words, "--project", str(folder)]
     environment = {**os.environ, **variables}

@@ -37,7 +37,7 @@ from jusante.storage.iceberg.fences import Fences
 check = Fences._check
 def stopped(self, connection):
     check(self, connection)
-    stop(getattr(self._committing, "table", None))
+    stop(getattr(self._thread, "table", None))
 Fences._check = stopped
 """,
 }

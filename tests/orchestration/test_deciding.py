@@ -26,7 +26,20 @@ from jusante.orchestration.conducting.laws import Law, laws
 from jusante.orchestration.conducting.traces import NOTHING, Trace, remembered
 
 CASES = yaml.safe_load(Path(__file__).with_name("decisions.yaml").read_text())
-MOMENTS = {"since", "ticked", "fired", "aimed", "made", "begun", "failed", "resumed", "at_risk", "missed"}
+MOMENTS = {
+    "since",
+    "ticked",
+    "fired",
+    "aimed",
+    "made",
+    "begun",
+    "failed",
+    "resumed",
+    "at_risk",
+    "missed",
+    "skips_until",
+    "passed",
+}
 START = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 
@@ -41,6 +54,7 @@ def test_decision(case: dict[str, Any]) -> None:
         "missed": {missed.asset: missed.ticks for missed in decided.missed},
         "late": {late.asset: "missed" if late.is_over else "at_risk" for late in decided.late},
         "waiting": [due.asset for due in decided.waiting],
+        "skipped": [due.asset for due in decided.skipped],
         "wake": decided.wake,
     }
     if "wake" in expected:

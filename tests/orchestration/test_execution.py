@@ -1,6 +1,8 @@
 """Hands: what has ended is recorded together, in order, before anybody hears of it."""
 
 import datetime as dt
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +14,7 @@ from jusante.core.graph import Graph
 from jusante.core.model import Model, Query, SqlModel
 from jusante.core.place import Place
 from jusante.core.run import AssetState, Done, Run, Task
+from jusante.core.trigger import Timing
 from jusante.orchestration.execution import MOST_AT_ONCE, Threads, execute
 from jusante.orchestration.worker import Worker
 from jusante.storage.sql_metadata import SqlMetadata
@@ -50,6 +53,37 @@ def test_an_asset_is_begun_once_all_above_it_are_recorded(tmp_path: Path) -> Non
 
     assert len(tasks) == len(seen) == 7
     assert all(set(graph[name].inputs) <= recorded for name, recorded in seen.items())
+    store.close()
+
+
+def test_the_most_important_is_begun_first_and_no_more_of_a_pool_than_it_has_places(tmp_path: Path) -> None:
+    store = _store(tmp_path)
+    timing = {f"m.{name}": Timing(priority=9 if name == "e" else 0) for name in "abcde"}
+    timing |= {f"m.heavy{n}": Timing(pool="heavy", priority=1) for n in range(6)}
+    graph = Graph([_asset(name) for name in timing])
+    order: list[str] = []
+    heavy: list[int] = []
+    at_once = [0]
+    lock = threading.Lock()
+
+    class Slow(Worker):
+        def work(self, name: str) -> Done:
+            with lock:
+                order.append(name)
+                at_once[0] += "heavy" in name
+                heavy.append(at_once[0])
+            time.sleep(0.01)
+            with lock:
+                at_once[0] -= "heavy" in name
+            return Done(Task(name, "build", "succeeded"))
+
+    worker = Slow("r1", _tools(store, graph), {})
+    with Threads(worker, 4, timing.__getitem__, {"heavy": 2}) as hands:
+        tasks = execute(graph, graph.ids, worker, hands, lambda *_: None)
+
+    assert sorted(order) == sorted(graph.ids) == sorted(task.asset for task in tasks)
+    assert order[0] == "m.e"
+    assert max(heavy) == 2
     store.close()
 
 

@@ -19,7 +19,7 @@ from jusante.core.event import Event
 from jusante.core.run import AssetState
 from jusante.core.words import some_were
 from jusante.dataops.incidents import Symptom
-from jusante.errors import JusanteError, ProjectBusy, StorageError
+from jusante.errors import JusanteError, LeaseLost, ProjectBusy, StorageError
 from jusante.orchestration.conducting.deciding import decide, is_paused
 from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
 from jusante.orchestration.conducting.laws import Law, laws
@@ -51,6 +51,7 @@ TIMED_KINDS = (
     "deadline.missed",
     "asset.paused",
     "asset.resumed",
+    "asset.skip",
 )
 
 
@@ -209,6 +210,9 @@ class Conductor:
                 f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
             )
             self.say("trigger.missed", what, asset=missed.asset, ticks=missed.ticks)
+        for skipped in decided.skipped:
+            what = f"{skipped.asset}: passed over by request ({skipped.why})"
+            self.say("trigger.skipped", what, asset=skipped.asset)
         if decided.selection:
             self._run(decided, stop or threading.Event())
         self._tell_people(now)
@@ -295,7 +299,7 @@ class Conductor:
     # -- going on ----------------------------------------------------------------------------------------------------
 
     def conduct(self, stop: threading.Event) -> None:
-        """Go on until told to stop; what runs then is finished first."""
+        """Go on until told to stop; what runs then is finished first. Raises LeaseLost where another process decides now."""
         self.say("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
         self._recover()
         while not stop.is_set():
@@ -303,6 +307,8 @@ class Conductor:
             try:
                 self.turn(now, stop)
                 until = min([now + LONGEST_SLEEP, *([self.wake] if self.wake else []), *self._looks()])
+            except LeaseLost:
+                raise
             except StorageError as error:
                 self.say("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
                 until = now + STORAGE_PAUSE

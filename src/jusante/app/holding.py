@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from jusante.app.system import System
 from jusante.core import duration
 from jusante.core.lease import Lease
 from jusante.core.run import Run
-from jusante.errors import ProjectBusy
+from jusante.errors import ProjectBusy, StorageError
 from jusante.orchestration.heartbeat import kept
 from jusante.ports.leases import Leases
 from jusante.ports.table_store import EVERY_TABLE
@@ -19,8 +19,9 @@ ASK_SECONDS = 0.2
 
 
 @contextmanager
-def run_held(system: System, run: Run, wait_seconds: float, lost: Callable[[], None]) -> Iterator[None]:
-    """Hold the project for a run. Raises ProjectBusy, which names the holder, if it is not free in `wait_seconds`.
+def run_held(system: System, run: Run, wait_seconds: float, lost: Callable[[], None]) -> Iterator[Lease | None]:
+    """Hold the project for a run, by a lease or (None) by a lock. Raises ProjectBusy, which names the holder, if it is not
+    free in `wait_seconds`.
 
     `lost` is called, from another thread, where another process has taken over; whatever this one does then, it cannot
     publish any more.
@@ -28,17 +29,22 @@ def run_held(system: System, run: Run, wait_seconds: float, lost: Callable[[], N
     leases = system.metadata.leases
     if leases is None:
         with held(system.settings.lock, run, wait_seconds):
-            yield
+            yield None
         return
     holder = f"run {run.run_id}, process {run.pid} on {run.host}, since {run.started_at:%Y-%m-%d %H:%M:%S} UTC"
     lease = _taken(leases, RUN, holder, lease_seconds(system), wait_seconds)
-    with kept(leases, lease, lease_seconds(system), lost):
+    with kept(leases, lease, lease_seconds(system), lost, patient=True):
         system.store.fence(EVERY_TABLE, lease.token)
-        system.metadata.write_under(lease)
+        queue = system.metadata.queue
+        assert queue
+        before = system.metadata.write_under(lease)
         try:
-            yield
+            queue.open()
+            yield lease
         finally:
-            system.metadata.write_under(None)
+            with suppress(StorageError):  # whoever is next empties it as well
+                queue.close(run.run_id)
+            system.metadata.write_under(before)
             system.store.unfence(EVERY_TABLE)
 
 
@@ -55,8 +61,12 @@ def leading(system: System, who: str, lost: Callable[[], None]) -> Iterator[None
         raise ProjectBusy(
             f"jusante up runs already: {leases.holder(UP)}", fix="this one can stand by: jusante up --stand-by"
         )
-    with kept(leases, lease, lease_seconds(system), lost):
-        yield
+    with kept(leases, lease, lease_seconds(system), lost, patient=True):
+        before = system.metadata.write_under(lease)
+        try:
+            yield
+        finally:
+            system.metadata.write_under(before)
 
 
 def _taken(leases: Leases, name: str, holder: str, seconds: float, wait_seconds: float) -> Lease:

@@ -4,8 +4,9 @@ import datetime as dt
 import os
 import secrets
 import socket
+import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
@@ -16,40 +17,34 @@ from jusante.app.columns import column_named, columns_of
 from jusante.app.crashes import find_dead, in_the_making, symptoms_of_dead
 from jusante.app.declassifying import tell_declassified
 from jusante.app.following import followed
-from jusante.app.guards import Guardian
 from jusante.app.incidents import observe, open_for
+from jusante.app.making import Making, Order
 from jusante.app.report import Report
 from jusante.app.sensitive import Watch
 from jusante.app.system import System
 from jusante.app.telling import tell, tell_held
-from jusante.architecture.cost.metering import Meter
 from jusante.core.asset import Asset
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
 from jusante.core.holds import Hold, needing
+from jusante.core.lease import Lease
 from jusante.core.lineage import Origin
 from jusante.core.run import Run, Task, outcome
 from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import LeaseLost, NotAllowed, UsageError, storage_error
-from jusante.ingestion.batch import BatchLoader
-from jusante.ingestion.data_drift import DataWatch
-from jusante.ingestion.door import Door
+from jusante.errors import NotAllowed, StorageError, UsageError, storage_error
 from jusante.management.lake import Tables
-from jusante.management.publish import Publisher
 from jusante.orchestration import maintenance, recovery
-from jusante.orchestration.execution import Listener, Threads, execute
+from jusante.orchestration.execution import Listener
 from jusante.orchestration.foresight import Foreseen, foresee
 from jusante.orchestration.holding import holds_of
 from jusante.orchestration.selection import made_among
-from jusante.orchestration.stopping import StoppableEngine
-from jusante.orchestration.worker import Tools, Worker
 from jusante.plugins import Connectors
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Swept, Table, TableStore
 from jusante.serving.gate import Answer, Gate
-from jusante.transformation.build import Built, Workshop
+from jusante.transformation.build import Built
 from jusante.transformation.sql_analysis import analyse
 
 if TYPE_CHECKING:
@@ -70,7 +65,9 @@ class Lake:
     def __init__(self, system: System) -> None:
         self._system = system
         self._watch = Watch(system)
-        self._stoppable: StoppableEngine | None = None
+        self.making = Making(system, self._watch, self._serve)
+        self._lease: Lease | None = None
+        self._lost = threading.Event()
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
@@ -161,7 +158,9 @@ class Lake:
             tell_declassified(system, run.run_id, _now())
             take_in(system)
             with followed(system, run, listener) as (heard, undelivered):
-                tasks = self._make(chosen, run.run_id, heard, anew=anew, held=allowance.held, backfill=backfill)
+                made_anew = frozenset(chosen if anew is True else anew or ())
+                asked = Order(run.run_id, chosen, made_anew, allowance.held, backfill and backfill(run.run_id))
+                tasks = self._make(asked, heard)
             measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, _now())
             observed = observe(system, run, tasks, _now())
             ended = replace(run, status=outcome(tasks), ended_at=_now())
@@ -182,37 +181,25 @@ class Lake:
         return dead
 
     @contextmanager
-    def conducted(self) -> Iterator[None]:
-        """Be the one process that decides what is due. Raises ProjectBusy where another one is."""
+    def conducted(self, lost: Callable[[], None] | None = None) -> Iterator[None]:
+        """Be the one process that decides what is due. Raises ProjectBusy where another one is.
+
+        `lost` is called where another one has taken over; what runs is stopped, where nothing else is said.
+        """
         from jusante.app.holding import leading
 
-        with leading(self._system, f"process {os.getpid()} on {socket.gethostname()}", self.stop):
+        with leading(self._system, f"process {os.getpid()} on {socket.gethostname()}", lost or self.stop):
             yield
 
-    def _make(
-        self,
-        chosen: Collection[str],
-        run_id: str,
-        listener: Listener = _unheard,
-        *,
-        anew: bool | Collection[str] = False,
-        held: Mapping[str, str] | None = None,
-        backfill: "Callable[[str], Backfill] | None" = None,
-    ) -> tuple[Task, ...]:
-        """Make what is stale among the chosen, while the project is held. `held` says why some are not made."""
-        system = self._system
-        stale_or_not = frozenset(chosen if anew is True else anew or ())
-        tables = Tables(system.store)
-        guardian = Guardian(system, tables)
-        tools = replace(self._tools(run_id, tables, guardian), unaffordable=lambda name: (held or {}).get(name, ""))
-        worker = Worker(
-            run_id, tools, system.metadata.states(), anew=stale_or_not, backfill=backfill and backfill(run_id)
-        )
-        parallel = system.project.environment.parallel
-        with in_the_making(system.settings.state, run_id, listener) as heard, Threads(worker, parallel) as hands:
-            tasks = execute(system.graph, chosen, worker, hands, heard)
-        guardian.save()
-        return tasks
+    def _make(self, order: Order, listener: Listener = _unheard) -> tuple[Task, ...]:
+        """Make what is asked, while the project is held; what is being made stands in a file meanwhile."""
+        with in_the_making(self.settings.state, order.run_id, listener) as heard:
+            return self.making.make(order, self._lease, self._lost.is_set, heard)
+
+    def is_ready(self, name: str) -> bool:
+        """Whether no secret is missing here that an asset needs."""
+        file = self._system.graph[name].place.file
+        return not any(problem.where.rpartition(":")[0] == file for problem in self.project.unready)
 
     def _refuse_unready(self, chosen: Collection[str]) -> None:
         """Raise ProjectProblems where the secret of a source that is to be asked is missing."""
@@ -228,16 +215,19 @@ class Lake:
 
         system = self._system
         run = self._as_run(command)
-        with run_held(system, run, wait_seconds, self.stop):
+        self._lost.clear()
+        with run_held(system, run, wait_seconds, self._lose) as self._lease:
             recovered = recovery.recover(system.graph, system.store, system.metadata, _now())
-            recovery.clear_scratch(system.settings.state / "scratch", system.settings.state / "spill")
+            recovery.clear_scratch(
+                *recovery.leftovers(system.settings.state, recovered, shared=self._lease is not None)
+            )
             if recovered:
                 open_for(system, symptoms_of_dead(system, recovered), _now())
             system.metadata.begin(run)
             try:
                 yield run, recovered
             except BaseException:
-                with suppress(LeaseLost):  # whoever has taken over has closed this run
+                with suppress(StorageError):  # whoever has taken over, or is next, closes this run
                     system.metadata.end(replace(run, status="failed", ended_at=_now()))
                 raise
 
@@ -246,54 +236,13 @@ class Lake:
         environment = self._system.project.environment_name
         return Run(_run_id(), command.strip(), environment, _now(), socket.gethostname(), os.getpid())
 
-    def _tools(self, run_id: str, tables: Tables, guardian: Guardian) -> Tools:
-        from jusante.app.costs import task_price
-
-        system = self._system
-        publisher = Publisher(system.store, _now)
-        engine = self._stoppable = StoppableEngine(system.engine)
-        scratch = system.settings.state / "scratch" / run_id
-        workshop = Workshop(
-            folder=system.project.folder,
-            graph=system.graph,
-            tables=tables,
-            engine=engine,
-            publisher=publisher,
-            scratch=lambda name: scratch / name.replace(":", "-"),
-            hidden=self._watch.hidden,
-            spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
-        )
-        return Tools(
-            graph=system.graph,
-            tables=tables,
-            metadata=system.metadata,
-            columns=lambda: columns_of(system),
-            workshop=workshop,
-            loader=BatchLoader(
-                engine,
-                publisher,
-                Door(engine, system.metadata, _now),
-                DataWatch(system.metadata, _now),
-                system.masks,
-                _now,
-            ),
-            connect=system.connect,
-            serve=lambda asset: self._serve(asset, tables),
-            allow=self._watch.allow,
-            discreet=self._watch.is_discreet,
-            guard=guardian.allow,
-            price=task_price(system),
-            unaffordable=lambda _: "",
-            clock=_now,
-            sleep=time.sleep,
-            scratch=scratch,
-            engine=engine,
-        )
-
     def stop(self) -> None:
         """Stop the queries of the run that goes on, from another thread or a signal's handler; its tasks fail as stopped."""
-        if self._stoppable:
-            self._stoppable.stop()
+        self.making.stop()
+
+    def _lose(self) -> None:
+        self._lost.set()
+        self.stop()
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
@@ -325,8 +274,7 @@ class Lake:
         return self.query(f"select * from {quote_table(name)}")
 
     def _gate(self, tables: Tables) -> Gate:
-        meter = self._stoppable.meter if self._stoppable else Meter()
-        return Gate(self._system.graph, tables, self._system.engine, analyse, meter)
+        return Gate(self._system.graph, tables, self._system.engine, analyse, self.making.meter)
 
     def build_dashboards(self, names: tuple[str, ...] = ()) -> tuple[Path, ...]:
         """Render dashboards, all or those named; the pages that were written. Each has a PNG beside it."""
@@ -397,7 +345,7 @@ class Lake:
         who = erasing.persons(self._system, table, names)
         # Who it is stands nowhere, so not in the run's command either.
         with self._open_run(f"erase {table}", wait_seconds) as (run, _):
-            erased = erasing.erase(self._system, who, run.run_id, lambda chosen: self._make(chosen, run.run_id))
+            erased = erasing.erase(self._system, who, run.run_id, lambda chosen: self._make(Order(run.run_id, chosen)))
             measure_storage(self._system, self._system.store.pointers(), run.run_id, _now())
             self.metadata.end(replace(run, status="succeeded", ended_at=_now()))
         return erased

@@ -11,7 +11,7 @@ from jusante.app.conductor import Memory
 from jusante.app.lake import Lake
 from jusante.core.cron import Cron
 from jusante.core.event import Event
-from jusante.orchestration.conducting.deciding import is_paused
+from jusante.orchestration.conducting.deciding import is_paused, is_skipped
 from jusante.orchestration.conducting.laws import Law, laws
 from jusante.orchestration.conducting.targets import is_carried, lasting, lead
 from jusante.orchestration.conducting.traces import NOTHING, Trace, median
@@ -78,8 +78,10 @@ def _times(law: Law, wanted: Mapping[str, Law], traces: Mapping[str, Trace], now
     if law.clock:
         zone = law.clock.zone if isinstance(law.clock, Cron) else "UTC"
         why = law.clock.expression if isinstance(law.clock, Cron) else str(law.clock)
-        for tick in law.clock.ticks(now):
-            yield Planned(tick, law.asset, why, zone, usual)
+        trace = traces.get(law.asset, NOTHING)
+        for number, tick in enumerate(law.clock.ticks(now)):
+            passes = is_skipped(trace, tick) and (number == 0 or trace.skips_until is not None)
+            yield Planned(tick, law.asset, f"{why}, skipped" if passes else why, zone, usual)
     elif law.deadline:
         ahead = lead(law, Situation(wanted, {}, now, traces), lasting(traces))
         minute, hour = law.deadline.expression.split()[:2]
@@ -105,4 +107,15 @@ def pause(lake: Lake, wishes: tuple[str, ...], now: dt.datetime, *, resume: bool
     chosen = sorted(made_among(lake.project.graph, wishes))
     kind = "asset.resumed" if resume else "asset.paused"
     lake.metadata.tell([Event(kind, now, asset=name) for name in chosen])
+    return tuple(chosen)
+
+
+def skip(
+    lake: Lake, wishes: tuple[str, ...], now: dt.datetime, *, until: dt.datetime | None, why: str
+) -> tuple[str, ...]:
+    """Pass over what is due for assets: the next time, or all until a moment. Those it was said of. `run` still makes them."""
+    chosen = sorted(made_among(lake.project.graph, wishes))
+    said = {"until": until.isoformat() if until else None, "why": why}
+    payload = {key: value for key, value in said.items() if value}
+    lake.metadata.tell([Event("asset.skip", now, asset=name, payload=payload) for name in chosen])
     return tuple(chosen)

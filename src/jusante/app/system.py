@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from functools import cached_property
@@ -9,6 +10,7 @@ from functools import cached_property
 from jusante.core.environment import NotifyChoice, Project
 from jusante.core.secret import Secret
 from jusante.engineering.settings import Settings
+from jusante.errors import UsageError
 from jusante.management.lake import Tables
 from jusante.plugins import Connectors
 from jusante.ports.connector import Connector
@@ -28,6 +30,8 @@ class System:
         self.settings = settings
         self.graph = project.graph
         self._making = threading.RLock()
+        self.makes_keys = True
+        """Whether a project without a key for masks gets one here. Workers must all have the same one."""
 
     @cached_property
     def engine(self) -> Engine:
@@ -35,7 +39,7 @@ class System:
         from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
 
         choice = self.project.environment.engine
-        spill = self.settings.state / "spill" / str(os.getpid())
+        spill = self.settings.state / "spill" / f"{socket.gethostname()}-{os.getpid()}"
         return DuckDBEngine(EngineSettings(choice.memory, choice.threads, spill, choice.spill_limit))
 
     @cached_property
@@ -73,6 +77,12 @@ class System:
         from jusante.storage.key_file import kept_or_made
 
         given = self.project.environment.keys.masks
+        if not isinstance(given, Secret) and not self.makes_keys and not self.settings.mask_key.exists():
+            raise UsageError(
+                "the key of this project's masks is not here",
+                where=str(self.settings.mask_key.relative_to(self.project.folder)),
+                fix="give all machines the same one, by reference: keys: {masks: ${env:MASK_KEY}, subjects: ${env:DATABASE}}",
+            )
         secret, made = (given, False) if isinstance(given, Secret) else kept_or_made(self.settings.mask_key)
         keys = MaskKeys(secret)
         subjects = Subjects(keys, self.key_store)

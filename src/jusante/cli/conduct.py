@@ -16,7 +16,7 @@ from jusante.cli.options import asset_names, log_option, opened, project_options
 
 if TYPE_CHECKING:
     from jusante.app import Lake
-    from jusante.app.conductor import Notice
+    from jusante.app.conductor import Conductor, Notice
     from jusante.app.schedule import Planned, Standing
 
 
@@ -25,32 +25,46 @@ if TYPE_CHECKING:
     "--listen", metavar="HOST:PORT", help="Where it answers over HTTP; 127.0.0.1:8321 or a free port by default."
 )
 @click.option("--no-listen", is_flag=True, help="Answer nobody.")
+@click.option(
+    "--stand-by", is_flag=True, help="Where another process does it already, wait and follow it when it ends."
+)
 @log_option
 @project_options
-def up(
-    listen: str | None, no_listen: bool, log: str | None, folder: Path, environment: str | None, as_json: bool
+def up(  # noqa: PLR0913  # one parameter an option
+    listen: str | None,
+    no_listen: bool,
+    stand_by: bool,
+    log: str | None,
+    folder: Path,
+    environment: str | None,
+    as_json: bool,
 ) -> None:
     """Keep everything as fresh as it should be: make what is due, when it is due.
 
     What is due stands in the files: `schedule`, `every`, `when`, `fresh`, `deadline`. What reads a table that got new data is
     made by itself. The first signal to stop (Ctrl-C, SIGTERM) lets the run that goes on finish, the second one stops it.
     It answers GET /health, GET /metrics and POST /hooks/NAME. With --json each line is a document. Changed files are read at
-    the next start.
+    the next start. Of several machines that share a metadata database one leads; the others can --stand-by.
     """
-    from jusante.app.conductor import Conductor
+    from jusante.app.leading import lead
     from jusante.cli.logging import chosen
 
-    with opened(folder, environment) as lake, lake.conducted(), ExitStack() as stack:
+    with opened(folder, environment) as lake, ExitStack() as stack:
         telling = stack.enter_context(chosen(lake.project, log))
         tell = telling.notice if telling else (_json_line if as_json else _line)
-        conductor = Conductor(lake, dt.datetime.now(dt.UTC), tell)
         stop = stack.enter_context(_stopping(lake.stop))
-        if not no_listen:
-            _answer(stack, conductor, lake, stop, listen)
-        conductor.conduct(stop)
+
+        @contextmanager
+        def answering(conductor: "Conductor") -> Iterator[None]:
+            with ExitStack() as leading:
+                if not no_listen:
+                    _answer(leading, conductor, lake, stop, listen)
+                yield
+
+        lead(lake, stop, tell, stand_by=stand_by, leads=answering)
 
 
-def _answer(stack: ExitStack, conductor: Any, lake: "Lake", stop: threading.Event, listen: str | None) -> None:
+def _answer(stack: ExitStack, conductor: "Conductor", lake: "Lake", stop: threading.Event, listen: str | None) -> None:
     """Answer over HTTP; without the extra, and without having been asked to, go on with a word about it."""
     from jusante.app.listening import listening
     from jusante.errors import ExtraMissing
@@ -87,6 +101,7 @@ def _stopping(cancel: Callable[[], None]) -> Iterator[threading.Event]:
 MARKS = {
     "trigger.fired": ("▶", "cyan"),
     "trigger.missed": ("·", "dim"),
+    "trigger.skipped": ("·", "dim"),
     "task.succeeded": ("✓", "green"),
     "task.failed": ("✗", "red"),
     "task.held": ("‖", "yellow"),
@@ -96,6 +111,9 @@ MARKS = {
     "notice.failed": ("!", "yellow"),
     "probe.failed": ("✗", "red"),
     "storage.failed": ("✗", "red"),
+    "task.began": ("▶", "cyan"),
+    "task.refused": ("!", "yellow"),
+    "lease.lost": ("!", "yellow"),
     "deadline.at_risk": ("!", "yellow"),
     "deadline.missed": ("!", "red"),
 }
@@ -220,6 +238,51 @@ def pause(select: tuple[str, ...], folder: Path, environment: str | None, as_jso
 def resume(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
     """Make assets again when they are due. Times that passed meanwhile are left. SELECT as in `jusante run`."""
     _say(select, folder, environment, as_json, resume=True)
+
+
+@click.command()
+@click.argument("select", nargs=-1, required=True, shell_complete=asset_names)
+@click.option(
+    "--until",
+    metavar="TIME",
+    help="Until when: 2026-06-01T07:00+02:00, or for how long: 3h. The next time only, by default.",
+)
+@click.option("--why", default="", help="Why; the ledger keeps it.")
+@project_options
+def skip(
+    select: tuple[str, ...], until: str | None, why: str, folder: Path, environment: str | None, as_json: bool
+) -> None:
+    """Pass over what is due next for assets, or all that is due until a time. SELECT as in `jusante run`.
+
+    `jusante run` still makes them, and `jusante resume` takes it back.
+    """
+    from jusante.app.schedule import skip as said_of
+    from jusante.cli.console import out, print_json
+
+    now = dt.datetime.now(dt.UTC)
+    end = _moment(until, now) if until else None
+    with opened(folder, environment) as lake:
+        names = said_of(lake, select, now, until=end, why=why)
+    if as_json:
+        print_json({"assets": names, "until": end.isoformat() if end else None})
+    else:
+        long = f"until {end.astimezone():%a %d %b %H:%M}" if end else "the next time"
+        out().print(f"Skipped {long}: {', '.join(names)}")
+
+
+def _moment(text: str, now: dt.datetime) -> dt.datetime:
+    """A time, here where it bears no zone, or so long from now."""
+    from jusante.core import duration
+    from jusante.errors import UsageError
+
+    try:
+        return now + duration.parse(text)
+    except ValueError:
+        pass
+    try:
+        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
+    except ValueError:
+        raise UsageError(f"{text!r} is no time", where="--until", fix="3h, 2d, or 2026-06-01T07:00") from None
 
 
 def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool, *, resume: bool) -> None:

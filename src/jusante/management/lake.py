@@ -42,6 +42,13 @@ class Tables:
             self._tables[table.name] = table
             self._pointers[table.name] = table.pointer
 
+    def point(self, name: str, pointer: str) -> None:
+        """A table as somebody else has published it."""
+        with self._lock:
+            if self._pointers.get(name) != pointer:
+                self._tables.pop(name, None)
+                self._pointers[name] = pointer
+
     @property
     def names(self) -> tuple[str, ...]:
         """All tables there are, those that the project no longer makes and quarantines included."""

@@ -1,5 +1,6 @@
 """A lease that is kept while something goes on, and what is done where it cannot be kept."""
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,14 +15,20 @@ BEATS = 3
 
 
 @contextmanager
-def kept(leases: Leases, lease: Lease, seconds: float, lost: Callable[[], None]) -> Iterator[None]:
+def kept(
+    leases: Leases, lease: Lease, seconds: float, lost: Callable[[], None], *, patient: bool = False
+) -> Iterator[None]:
     """Have a lease while the block runs, then give it back.
 
     `lost` is called once, from another thread, where it went to somebody else, or where the database did not answer for so
-    long that it may have. What is published needs no such call to be safe: see `TableStore.fence`.
+    long that it may have; for `patient`, only once it is known. What is published needs no such call to be safe: see
+    `TableStore.fence`.
     """
     done = threading.Event()
-    beating = threading.Thread(target=_beat, args=(leases, lease, seconds, lost, done), name="heartbeat", daemon=True)
+    longest = math.inf if patient else seconds
+    beating = threading.Thread(
+        target=_beat, args=(leases, lease, seconds, longest, lost, done), name="heartbeat", daemon=True
+    )
     beating.start()
     try:
         yield
@@ -32,7 +39,9 @@ def kept(leases: Leases, lease: Lease, seconds: float, lost: Callable[[], None])
             leases.release(lease)
 
 
-def _beat(leases: Leases, lease: Lease, seconds: float, lost: Callable[[], None], done: threading.Event) -> None:
+def _beat(
+    leases: Leases, lease: Lease, seconds: float, longest: float, lost: Callable[[], None], done: threading.Event
+) -> None:
     last = time.monotonic()
     while not done.wait(seconds / BEATS):
         asked = time.monotonic()
@@ -41,7 +50,7 @@ def _beat(leases: Leases, lease: Lease, seconds: float, lost: Callable[[], None]
                 break
             last = asked
         except StorageError:
-            if time.monotonic() - last > seconds:
+            if time.monotonic() - last > longest:
                 break
     else:
         return

@@ -6,9 +6,11 @@ state is read back from the snapshot. Nothing is guessed.
 """
 
 import datetime as dt
+import glob
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+import socket
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -52,6 +54,22 @@ def reconcile(store: TableStore, metadata: MetadataStore, now: dt.datetime) -> N
         metadata.tell([event for state in found for event in _news(states.get(state.asset), state, now)])
 
 
+def recover_task(store: TableStore, metadata: MetadataStore, name: str, run_id: str, now: dt.datetime) -> bool:
+    """Put right what a worker that was lost has left of one table: rows set aside that were not followed by the others, and
+    a state that was not recorded. Whether this run has published the table. Call it behind a fence that keeps that worker out.
+    """
+    _undo_quarantine(store, name + QUARANTINE, {run_id})
+    table = store.table(name)
+    known = metadata.states((name,)).get(name)
+    if table is None or "jusante.version" not in table.summary:
+        return False
+    if known is None or known.pointer != table.pointer:
+        found = state_of(table, now)
+        metadata.remember([found], "asset.reconciled")
+        metadata.tell(list(_news(known, found, now)))
+    return table.summary.get("jusante.run") == run_id
+
+
 def _news(before: AssetState | None, state: AssetState, now: dt.datetime) -> Iterator[Event]:
     """What a run that died had no time to tell of columns that wait."""
     known, waiting = (holds_of({state.asset: each} if each else {}) for each in (before, state))
@@ -81,13 +99,16 @@ def state_of(table: Table, now: dt.datetime) -> AssetState:
 def _undo_quarantines(store: TableStore, dead: Iterable[Run]) -> None:
     """Rows are set aside just before the rest is published. If the run died in between, they will come again."""
     ids = {run.run_id for run in dead}
-    pointers = store.pointers()
-    for name in [name for name in pointers if name.endswith(QUARANTINE)]:
-        aside = store.table(name, pointers[name])
-        table = store.table(name.removesuffix(QUARANTINE))
-        run_id = aside.summary.get("jusante.run") if aside else None
-        if run_id in ids and (table is None or table.summary.get("jusante.run") != run_id):
-            _take_back(store, name)
+    for name in [name for name in store.pointers() if name.endswith(QUARANTINE)]:
+        _undo_quarantine(store, name, ids)
+
+
+def _undo_quarantine(store: TableStore, name: str, ids: Container[str]) -> None:
+    aside = store.table(name)
+    table = store.table(name.removesuffix(QUARANTINE))
+    run_id = aside.summary.get("jusante.run") if aside else None
+    if run_id in ids and (table is None or table.summary.get("jusante.run") != run_id):
+        _take_back(store, name)
 
 
 def _take_back(store: TableStore, name: str) -> None:
@@ -109,3 +130,18 @@ def clear_scratch(*folders: Path) -> None:
     """Remove what dead runs left of files that nobody publishes. Call it only while holding the project."""
     for folder in folders:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def leftovers(state: Path, dead: Collection[str], *, shared: bool) -> Iterator[Path]:
+    """The folders of what runs that died left of files that nobody publishes. `shared`: other processes may use theirs."""
+    import psutil
+
+    scratch, spill = state / "scratch", state / "spill"
+    if not shared:
+        yield from (scratch, spill)
+        return
+    yield from (scratch / run_id for run_id in dead)
+    for folder in spill.glob(f"{glob.escape(socket.gethostname())}-*"):
+        pid = folder.name.rpartition("-")[2]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            yield folder

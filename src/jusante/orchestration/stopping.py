@@ -1,4 +1,4 @@
-"""An engine whose queries can be stopped from another thread: those of one task that takes too long, or all of them."""
+"""An engine whose queries can be stopped from another thread: those of one task, or all of them."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,9 @@ AGAIN_SECONDS = 0.1
 
 
 class StoppableEngine:
-    """An engine that knows which thread has which sessions open. A task works in one thread; a meter sees its queries."""
+    """An engine that knows which thread does which task and has which sessions open. A task works in one thread; a meter
+    sees its queries.
+    """
 
     def __init__(self, engine: Engine, meter: Meter | None = None) -> None:
         self._engine = engine
@@ -22,11 +24,12 @@ class StoppableEngine:
         self._open: dict[int, list[Session]] = {}
         self._lock = threading.Lock()
         self._all_stopped = False
-        self._late: set[int] = set()
+        self._doing: dict[str, int] = {}
+        self._why: dict[int, JusanteError] = {}
 
     @contextmanager
     def session(self, relations: Mapping[str, Relation] | None = None, *, locked: bool = False) -> Iterator[Session]:
-        """A session that can be stopped. Raises Stopped, or TimedOut, where its time is over."""
+        """A session that can be stopped. Raises what it was stopped for: Stopped, TimedOut, Cancelled."""
         thread = threading.get_ident()
         self._refuse(thread)
         try:
@@ -43,8 +46,8 @@ class StoppableEngine:
             raise
 
     def _refuse(self, thread: int) -> None:
-        if thread in self._late:
-            raise TimedOut("it took longer than it may, and was stopped", fix="raise its timeout, or make it faster")
+        if why := self._why.get(thread):
+            raise type(why)(why.what, where=why.where, fix=why.fix)
         if self._all_stopped:
             raise Stopped("it was stopped by request", fix="jusante run makes it")
 
@@ -55,32 +58,50 @@ class StoppableEngine:
             for session in [each for sessions in self._open.values() for each in sessions]:
                 session.cancel()
 
+    @property
+    def doing(self) -> tuple[str, ...]:
+        """The tasks that are being done."""
+        return tuple(self._doing)
+
+    def stop_task(self, name: str, why: JusanteError) -> bool:
+        """Stop a task, which then fails with this error; False where it is not being done here."""
+        thread = self._doing.get(name)
+        if thread is not None:
+            self._why.setdefault(thread, why)
+            self.tell_again()
+        return thread is not None
+
     @contextmanager
-    def limited(self, seconds: float | None) -> Iterator[None]:
-        """Stop the queries of this thread that are not done after so many seconds; None: they take what they take."""
-        if seconds is None:
-            yield
-            return
+    def task(self, name: str, seconds: float | None) -> Iterator[None]:
+        """This thread does a task. Its queries are stopped where they are not done after so many seconds (None: never)."""
         thread, done = threading.get_ident(), threading.Event()
-        watch = threading.Thread(target=self._watch, args=(thread, done, seconds), name="timeout", daemon=True)
-        watch.start()
+        self._doing[name] = thread
+        watch = None
+        if seconds is not None:
+            watch = threading.Thread(target=self._watch, args=(thread, done, seconds), name="timeout", daemon=True)
+            watch.start()
         try:
             yield
         finally:
             done.set()
-            watch.join()
-            self._late.discard(thread)
+            if watch:
+                watch.join()
+            del self._doing[name]
+            self._why.pop(thread, None)
 
     def _watch(self, thread: int, done: threading.Event, seconds: float) -> None:
-        if done.wait(seconds):
-            return
-        self._late.add(thread)
-        while True:
-            with self._lock:
+        if not done.wait(seconds):
+            late = TimedOut("it took longer than it may, and was stopped", fix="raise its timeout, or make it faster")
+            self._why.setdefault(thread, late)
+            while not done.wait(AGAIN_SECONDS):
+                self.tell_again()
+
+    def tell_again(self) -> None:
+        """Stop the queries that have begun since their tasks were told to stop."""
+        with self._lock:
+            for thread in list(self._why):
                 for session in self._open.get(thread, ()):
                     session.cancel()
-            if done.wait(AGAIN_SECONDS):
-                return
 
     def close(self) -> None:
         """Let go of memory and spill files."""

@@ -16,7 +16,7 @@ from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.holds import Hold
 from jusante.core.model import PythonModel, ShellStep, SqlModel
-from jusante.core.run import AssetState, Done, Task, TaskStatus
+from jusante.core.run import LEFT_ALONE, AssetState, Done, Task, TaskStatus
 from jusante.core.words import some_were
 from jusante.errors import AuditFailed, JusanteError, SourceChanged, SourceHeld, SourceUnavailable
 from jusante.ingestion.arrival import Loaded
@@ -32,6 +32,7 @@ from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.orchestration.stopping import StoppableEngine
 from jusante.ports.connector import Connector, requests_of
 from jusante.ports.metadata_store import MetadataStore
+from jusante.ports.task_queue import Claim
 from jusante.transformation import python_model, shell_step, sql_model
 from jusante.transformation.build import Built, Job, Standing, Workshop
 from jusante.transformation.incremental import batches
@@ -48,8 +49,9 @@ class Tools:
 
     `allow` raises NotAllowed where personal data would come to an asset outside that may not have them; `discreet` says
     whether an asset reads such, so that none of its errors may quote a value. `guard` raises QueryRefused where the query
-    of a model would give wrong numbers. `price` says what a task is worth,
-    `unaffordable` why an asset is not to be made within its budget; empty where it is.
+    of a model would give wrong numbers. `price` says what a task is worth, `unaffordable` why an asset is not to be made
+    within its budget; empty where it is. `recover` puts right what a worker of this run that was lost has left of an asset,
+    and says whether it had published it.
     """
 
     graph: Graph
@@ -65,6 +67,7 @@ class Tools:
     guard: Callable[[Asset], None]
     price: Callable[[Task], float | None]
     unaffordable: Callable[[str], str]
+    recover: Callable[[str, str], bool]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
     scratch: Path
@@ -72,7 +75,10 @@ class Tools:
 
 
 class Worker:
-    """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised. `anew` are made, stale or not."""
+    """Does the tasks of one run. Every failure becomes a task that failed; nothing is raised.
+
+    `anew` are made, stale or not; `left` says why an asset is not to be begun any more, where somebody has cancelled it.
+    """
 
     def __init__(
         self,
@@ -82,18 +88,22 @@ class Worker:
         *,
         anew: Collection[str] = (),
         backfill: Backfill | None = None,
+        left: Callable[[str], str | None] = lambda _: None,
     ) -> None:
         self._run_id = run_id
         self._tools = tools
         self._states = dict(states)
-        self._anew = anew
+        self._anew = set(anew)
         self._backfill = backfill
+        self._left = left
         self._waiting = Waiting(tools.columns)
 
     def work(self, name: str) -> Done:
         """Do what is to be done about an asset, and say what it was. It is not remembered before it is recorded."""
         asset = self._tools.graph[name]
         began = time.monotonic()
+        if why := self._left(name):
+            return Done(Task(name, "skip", "skipped", f"{LEFT_ALONE}: {why}"))
         with self._tools.engine.meter.working() as spent:
             done = self._tried(asset)
         task = replace(done.task, seconds=round(time.monotonic() - began, 3))
@@ -103,7 +113,7 @@ class Worker:
     def _tried(self, asset: Asset) -> Done:
         """What came of doing it; every failure is a task that failed."""
         try:
-            with self._tools.engine.limited(_longest(asset)):
+            with self._tools.engine.task(asset.id, _longest(asset)):
                 return self._do(asset)
         except SourceChanged as error:
             return Done(self._failed(asset, error), *self._held_as_a_whole(asset, error))
@@ -128,13 +138,31 @@ class Worker:
 
     def record(self, done: Sequence[Done]) -> None:
         """Remember what was done, in one transaction. What is up to date, and has nothing to tell, leaves no entry."""
-        worth = [each for each in done if each.state or each.task.status != "skipped" or each.task.was_left_alone]
+        worth = [each for each in done if is_worth_telling(each)]
         if worth:
             self._tools.metadata.record(self._run_id, worth)
         for each in worth:
             if each.state:
                 self._states[each.task.asset] = each.state
                 point("after_cursor", each.task.asset)
+
+    def learn(self, names: Collection[str]) -> None:
+        """See how these stand, which others may have made meanwhile."""
+        for name, state in self._tools.metadata.states(names).items():
+            self._states[name] = state
+            if state.pointer:
+                self._tools.tables.point(name, state.pointer)
+
+    def prepare(self, claim: Claim) -> None:
+        """See what a task that was taken from the queue depends on, and what those before have made of it."""
+        name = claim.asset
+        if claim.anew:
+            self._anew.add(name)
+        self.learn({name, *self._tools.graph[name].inputs, *self._tools.graph.tables_above(name)})
+        if claim.takes > 1 and self._tools.graph[name].is_table:
+            if self._tools.recover(name, claim.run_id):
+                self._anew.discard(name)  # whoever had it before was lost after it had made it
+            self.learn({name})
 
     def _do(self, asset: Asset) -> Done:
         version = self._tools.graph.versions[asset.id]
@@ -324,6 +352,11 @@ class Worker:
             error = error.without_values(f"{asset.id} reads personal data")
         status: TaskStatus = "held" if isinstance(error, SourceHeld | SourceChanged) else "failed"
         return Task(asset.id, action_of(asset), status, error.what, error=error.at(str(asset.place)).as_dict())
+
+
+def is_worth_telling(done: Done) -> bool:
+    """Whether the ledger is told of it: what is up to date, and has nothing to tell, leaves no entry."""
+    return bool(done.state) or done.task.status != "skipped" or done.task.was_left_alone
 
 
 def _standing(state: AssetState, loaded: Loaded) -> AssetState:

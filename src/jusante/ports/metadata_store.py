@@ -10,6 +10,7 @@ from jusante.core.incident import Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.ports.leases import Leases
+from jusante.ports.task_queue import TaskQueue
 
 
 class MetadataStore(Protocol):
@@ -27,8 +28,8 @@ class MetadataStore(Protocol):
     def remember(self, states: Sequence[AssetState], kind: str) -> None:
         """States that came about outside of a run's tasks; `kind` names the event (`reconciled`, `rolled_back`)."""
 
-    def states(self) -> Mapping[str, AssetState]:
-        """The state of every asset that has one."""
+    def states(self, names: Collection[str] | None = None) -> Mapping[str, AssetState]:
+        """The state of every asset (of these, where they are named) that has one."""
 
     def runs(self, limit: int) -> tuple[Run, ...]:
         """The latest runs, newest first."""
@@ -64,8 +65,15 @@ class MetadataStore(Protocol):
     def leases(self) -> Leases | None:
         """Leases, where several machines can share this memory; None where all who use it are on one machine."""
 
-    def write_under(self, lease: Lease | None) -> None:
-        """From now on write only while this lease is ours, and raise LeaseLost where it is not; None: write as before."""
+    @property
+    def queue(self) -> TaskQueue | None:
+        """The tasks that wait for workers, where there can be workers on several machines; None where all are in one process."""
+
+    def write_under(self, lease: Lease | None) -> Lease | None:
+        """From now on write only while this lease is ours, and raise LeaseLost where it is not; None: write in any case.
+
+        Gives the lease under which was written before.
+        """
 
     def metered(self, since: dt.datetime, until: dt.datetime) -> tuple[Metered, ...]:
         """What was done and asked from a moment to another, summed up by day, asset and person."""

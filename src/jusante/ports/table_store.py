@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -118,6 +119,9 @@ class TableStore(Protocol):
 
     def unfence(self, name: str) -> None:
         """This process has no token for this table any more; what the fence refuses to others stays refused."""
+
+    def fenced(self, tokens: Mapping[str, int]) -> AbstractContextManager[None]:
+        """Raise these fences (see `fence`); what this thread stages and publishes in the block, it does by these tokens."""
 
     def drop(self, name: str) -> None:
         """Remove a table and its files."""

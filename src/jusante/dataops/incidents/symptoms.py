@@ -16,15 +16,21 @@ KINDS = {
     "J300": "storage",
     "J301": "storage",
     "J302": "storage",
+    "J303": "storage",
+    "J304": "storage",
     "J400": "query",
     "J410": "model",
     "J420": "query",
+    "J430": "query",
+    "J432": "model",
+    "J434": "model",
     "J500": "audit",
     "J700": "installation",
     "J800": "policy",
 }
-"""The kind of an incident, by the code of the error. What is not here is a bug; J203, quiet hours, is as agreed."""
-AS_AGREED = frozenset({"J203"})
+"""The kind of an incident, by the code of the error. What is not here is a bug."""
+AS_AGREED = frozenset({"J203", "J431", "J433"})
+"""Quiet hours, and what somebody has stopped or cancelled."""
 LEFT = "left as it was"
 """How the reason of a task begins that was left alone because of one above it."""
 

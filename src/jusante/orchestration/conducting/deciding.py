@@ -24,6 +24,7 @@ class _Found:
     due: list[Due] = field(default_factory=list)
     missed: list[Missed] = field(default_factory=list)
     late: list[Late] = field(default_factory=list)
+    skipped: list[Due] = field(default_factory=list)
     wakes: list[dt.datetime] = field(default_factory=list)
 
 
@@ -50,7 +51,7 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
         if due and law.quiet and (until := quiet_hours.until(law.quiet, now)):
             found.wakes.append(until)
         elif due:
-            found.due.append(due)
+            (found.skipped if is_skipped(trace, now) else found.due).append(due)
         elif _may_rest(law, trace):
             rests[name] = min(found.wakes[known:], default=FOREVER)
     found.wakes += [until for until in resting.values() if until is not FOREVER]
@@ -61,7 +62,8 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
         missed=_kept_back(found.missed, waiting),
         late=tuple(found.late),
         waiting=waiting,
-        wake=now if waiting else min(found.wakes, default=None),
+        skipped=tuple(found.skipped),
+        wake=now if waiting or found.skipped else min(found.wakes, default=None),
         rests=rests,
     )
 
@@ -69,6 +71,11 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
 def is_paused(law: Law, trace: Trace) -> bool:
     """Whether it is made by hand only: somebody said so last, or else its file does."""
     return law.paused if trace.paused is None else trace.paused
+
+
+def is_skipped(trace: Trace, now: dt.datetime) -> bool:
+    """Whether what is due for it now is to be passed over: somebody said so."""
+    return trace.skips and (trace.skips_until is None or now < trace.skips_until)
 
 
 def _may_rest(law: Law, trace: Trace) -> bool:
@@ -176,6 +183,8 @@ def _by_news(law: Law, trace: Trace, situation: Situation) -> Due | None:
     news = situation.news[law.asset]
     if trace.failed and news.since <= trace.failed and situation.up_since <= trace.failed:
         return None
+    if trace.passed and news.since <= trace.passed:
+        return None
     return Due(law.asset, "news", news.why, news.since)
 
 
@@ -215,16 +224,16 @@ def _selection(chosen: tuple[Due, ...], situation: Situation, now: dt.datetime, 
     while sure:
         for reader in situation.readers.get(sure.pop(), ()):
             law = situation.laws.get(reader)
-            if law and reader not in names and _may_follow(law, situation.traces, shadow):
+            if law and reader not in names and _may_follow(law, situation.traces, shadow, now):
                 names.add(reader)
                 sure.append(reader)
     return tuple(name for name in situation.laws if name in names)
 
 
-def _may_follow(law: Law, traces: Mapping[str, Trace], shadow: set[str]) -> bool:
+def _may_follow(law: Law, traces: Mapping[str, Trace], shadow: set[str], now: dt.datetime) -> bool:
     trace = traces.get(law.asset, NOTHING)
     free = law.follows and law.pool is None and trace.failed is None
-    return free and law.asset not in shadow and not is_paused(law, trace)
+    return free and law.asset not in shadow and not is_paused(law, trace) and not is_skipped(trace, now)
 
 
 def _is_quiet(law: Law, now: dt.datetime) -> bool:

@@ -67,9 +67,16 @@ class Due:
 
     def event(self, now: dt.datetime) -> Event:
         """The entry of the ledger that says so."""
+        return self._event("trigger.fired", now)
+
+    def skipped(self, now: dt.datetime) -> Event:
+        """The entry of the ledger that says that it was passed over."""
+        return self._event("trigger.skipped", now)
+
+    def _event(self, kind: str, now: dt.datetime) -> Event:
         said = {"kind": self.kind, "why": self.why, "tick": _iso(self.tick), "for": _iso(self.target)}
         given: dict[str, Any] = {key: value for key, value in {**said, "mark": self.mark}.items() if value}
-        return Event("trigger.fired", now, asset=self.asset, payload=given)
+        return Event(kind, now, asset=self.asset, payload=given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +113,8 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to be done now. `waiting` are due as well and find no place yet; `wake` is when to decide anew; `rests` are
+    """What is to be done now. `waiting` are due as well and find no place yet; `skipped` are passed over by
+    request; `wake` is when to decide anew; `rests` are
     assets that nothing but news makes due before a time."""
 
     due: tuple[Due, ...] = ()
@@ -114,13 +122,15 @@ class Decision:
     missed: tuple[Missed, ...] = ()
     late: tuple[Late, ...] = ()
     waiting: tuple[Due, ...] = ()
+    skipped: tuple[Due, ...] = ()
     wake: dt.datetime | None = None
     rests: Mapping[str, dt.datetime] = field(default_factory=dict)
 
     def events(self, now: dt.datetime) -> tuple[Event, ...]:
         """What the ledger is told of it, before anything is done."""
         passed = [*(missed.event(now) for missed in self.missed), *(late.event(now) for late in self.late)]
-        return (*passed, *(due.event(now) for due in self.due))
+        skipped = (due.skipped(now) for due in self.skipped)
+        return (*passed, *skipped, *(due.event(now) for due in self.due))
 
 
 def _iso(moment: dt.datetime | None) -> str | None:

@@ -19,7 +19,8 @@ class Trace:
     `text` is the law that was seen last and `since` when it was first seen: ticks before that are none of ours. `ticked` is
     the last tick that was dealt with, `aimed` the last target that a run was started for. `is_open`: it was fired, and
     no run has dealt with it yet. `made` is when it was last known to be as it should be, `begun` when that work began.
-    `failures` are those of the occasion that it was last fired for.
+    `failures` are those of the occasion that it was last fired for. `skips`: what is due for it is passed over, once or until
+    `skips_until`; `passed` is when that last happened.
     """
 
     since: dt.datetime | None = None
@@ -38,6 +39,9 @@ class Trace:
     resumed: dt.datetime | None = None
     at_risk: dt.datetime | None = None
     missed: dt.datetime | None = None
+    skips: bool = False
+    skips_until: dt.datetime | None = None
+    passed: dt.datetime | None = None
     seconds: tuple[float, ...] = ()
 
 
@@ -75,6 +79,12 @@ def _fired(trace: Trace, event: Event) -> Trace:
     )
 
 
+def _passed(trace: Trace, event: Event) -> Trace:
+    """What it was due for is dealt with, by doing nothing."""
+    found = replace(_fired(trace, event), is_open=False, failures=0, passed=event.at)
+    return found if trace.skips_until else replace(found, skips=False)
+
+
 def _worked(trace: Trace, event: Event) -> Trace:
     task = event.payload["task"]
     if task["status"] in {"failed", "held"}:
@@ -107,8 +117,10 @@ _RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {
     ),
     "deadline.at_risk": lambda trace, event: replace(trace, at_risk=_time(event.payload["due"])),
     "deadline.missed": lambda trace, event: replace(trace, missed=_time(event.payload["due"])),
+    "trigger.skipped": _passed,
+    "asset.skip": lambda trace, event: replace(trace, skips=True, skips_until=_time(event.payload.get("until"))),
     "asset.paused": lambda trace, _: replace(trace, paused=True),
-    "asset.resumed": lambda trace, event: replace(trace, paused=False, resumed=event.at),
+    "asset.resumed": lambda trace, event: replace(trace, paused=False, resumed=event.at, skips=False),
 }
 """What each kind of event changes."""
 

@@ -5,8 +5,9 @@ Here the question is part of the commit: on PostgreSQL it holds the fence's row 
 raises the fence waits for it.
 """
 
+import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import sqlalchemy as sa
@@ -29,13 +30,39 @@ class Fences:
     def __init__(self, database: sa.Engine) -> None:
         self._database = database
         self._tokens: dict[str, int] = {}
-        self._committing = threading.local()
+        self._thread = threading.local()
+        self._made = False
         sa.event.listen(database, "commit", self._check)
 
     def raise_to(self, name: str, token: int) -> None:
         """From now on nobody publishes behind this fence with a lower token. Raises LeaseLost where somebody has a higher."""
-        _METADATA.create_all(self._database, checkfirst=True)
         self._tokens.pop(name, None)
+        self._raise(name, token)
+        self._tokens[name] = token
+
+    @contextmanager
+    def within(self, tokens: Mapping[str, int]) -> Iterator[None]:
+        """Raise these fences, but for the one around all; what this thread publishes in the block, it does by these tokens."""
+        for name, token in tokens.items():
+            if name != EVERY_TABLE:  # whoever began the run has raised it
+                self._raise(name, token)
+        self._thread.tokens = tokens
+        self._thread.mark = secrets.token_hex(4)
+        try:
+            yield
+        finally:
+            self._thread.tokens = {}
+            self._thread.mark = ""
+
+    @property
+    def mark(self) -> str:
+        """What tells this try at a task from others of the same run, in the names of its files; empty outside of `within`."""
+        return getattr(self._thread, "mark", "")
+
+    def _raise(self, name: str, token: int) -> None:
+        if not self._made:
+            _METADATA.create_all(self._database, checkfirst=True)
+            self._made = True
         with self._database.begin() as connection:
             higher = _FENCES.update().where(_FENCES.c.name == name, _FENCES.c.token <= token).values(token=token)
             if not connection.execute(higher).rowcount:
@@ -44,7 +71,6 @@ class Fences:
                         connection.execute(_FENCES.insert().values(name=name, token=token))
                 except sa.exc.IntegrityError:
                     raise _lost(name) from None
-        self._tokens[name] = token
 
     def forget(self, name: str) -> None:
         """This process publishes no more behind this fence by a token of its own."""
@@ -53,15 +79,16 @@ class Fences:
     @contextmanager
     def committing(self, table: str) -> Iterator[None]:
         """What this thread commits is of this table."""
-        self._committing.table = table
+        self._thread.table = table
         try:
             yield
         finally:
-            self._committing.table = None
+            self._thread.table = None
 
     def _check(self, connection: sa.Connection) -> None:
-        table = getattr(self._committing, "table", None)
-        ours = {name: self._tokens[name] for name in (EVERY_TABLE, table) if name in self._tokens}
+        table = getattr(self._thread, "table", None)
+        tokens = {**self._tokens, **getattr(self._thread, "tokens", {})}
+        ours = {name: tokens[name] for name in (EVERY_TABLE, table) if name in tokens}
         if not ours:
             return
         query = sa.select(_FENCES.c.name, _FENCES.c.token).where(_FENCES.c.name.in_(ours))

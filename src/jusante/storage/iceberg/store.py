@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from jusante.core.names import split
-from jusante.errors import StorageError, storage_error
+from jusante.errors import DatabaseGone, StorageError, storage_error
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
+from jusante.storage.databases import SERVER_ARGUMENTS, is_gone
 from jusante.storage.iceberg.fences import Fences
 from jusante.storage.iceberg.places import clear, folder_of, resting, staging_of
 from jusante.storage.iceberg.plans import Plans
@@ -44,7 +45,8 @@ class IcebergStore:
             return sa.create_engine(self._catalog_url)
         # A process that is stopped in the middle of a commit holds its fence; the server lets go of it for us.
         options = f"-c idle_in_transaction_session_timeout={LONGEST_COMMIT_SECONDS}s"
-        return sa.create_engine(self._catalog_url, pool_pre_ping=True, connect_args={"options": options})
+        arguments = {**SERVER_ARGUMENTS, "options": options}
+        return sa.create_engine(self._catalog_url, pool_pre_ping=True, connect_args=arguments)
 
     @cached_property
     def _fences(self) -> Fences:
@@ -110,7 +112,7 @@ class IcebergStore:
 
     def staging(self, name: str, run_id: str) -> str:
         """The folder into which a run stages files of a table."""
-        return str(staging_of(self._warehouse, name, run_id))
+        return str(staging_of(self._warehouse, name, self._try(run_id)))
 
     def commit(self, commit: Commit) -> Table:
         """Publish staged files in one step."""
@@ -150,6 +152,12 @@ class IcebergStore:
         """This process has no token for this table any more."""
         self._fences.forget(name)
 
+    @contextmanager
+    def fenced(self, tokens: Mapping[str, int]) -> Iterator[None]:
+        """Be somebody who does one task: raise these fences, and publish in this thread by these tokens."""
+        with _failures(", ".join(tokens)), self._fences.within(tokens):
+            yield
+
     def drop(self, name: str) -> None:
         """Remove a table and its files."""
         self._catalog.drop_table(split(name))
@@ -158,10 +166,14 @@ class IcebergStore:
     # -- sweeping ----------------------------------------------------------------------------------------------------
 
     def unstage(self, name: str, run_id: str) -> None:
-        """Remove what a run staged for a table and did not publish."""
-        folder = staging_of(self._warehouse, name, run_id)
-        if folder.exists():
-            clear(folder, self._files_of_run(name, run_id))
+        """Remove what a run (or the one try at it that this thread is) staged for a table and did not publish."""
+        folder = staging_of(self._warehouse, name, self._try(run_id))
+        for each in [folder] if self._fences.mark else [folder, *folder.parent.glob(f"{run_id}.*")]:
+            if each.exists():
+                clear(each, self._files_of_run(name, run_id))
+
+    def _try(self, run_id: str) -> str:
+        return f"{run_id}.{self._fences.mark}" if self._fences.mark else run_id
 
     def _files_of_run(self, name: str, run_id: str) -> frozenset[str]:
         from jusante.storage.iceberg.sweeping import files_of_run
@@ -228,8 +240,9 @@ def _failures(where: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise storage_error(error, where) from None
-    except sa.exc.OperationalError as error:
-        raise StorageError(
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        kind = DatabaseGone if is_gone(error) else StorageError
+        raise kind(
             f"the catalogue cannot be used: {error.orig}",
             where=where,
             fix="see that its database can be reached and written",

@@ -9,6 +9,9 @@ from jusante.core.lease import Lease
 from jusante.errors import LeaseLost
 from jusante.storage.sql_metadata.tables import LEASES
 
+LONGEST_LEASES = 100
+"""Leases of one project are not more than so many times as long as each other."""
+
 Transaction = Callable[[], AbstractContextManager[sa.Connection]]
 
 
@@ -21,7 +24,7 @@ class SqlLeases:
     def take(self, name: str, holder: str, seconds: float) -> Lease | None:
         """A lease that nobody has or that has run out; None where somebody has it."""
         with self._transaction() as connection:
-            free = LEASES.update().where(LEASES.c.name == name, LEASES.c.until < now(connection))
+            free = LEASES.update().where(LEASES.c.name == name, has_run_out(LEASES.c.until, now(connection), seconds))
             taken = free.values(holder=holder, token=LEASES.c.token + 1, until=now(connection) + seconds)
             if token := connection.execute(taken.returning(LEASES.c.token)).scalar_one_or_none():
                 return Lease(name, holder, token)
@@ -65,6 +68,13 @@ def _ours(lease: Lease) -> sa.Update:
     return LEASES.update().where(
         LEASES.c.name == lease.name, LEASES.c.token == lease.token, LEASES.c.holder == lease.holder
     )
+
+
+def has_run_out(
+    until: sa.ColumnElement[float], moment: sa.ColumnElement[float], seconds: float
+) -> sa.ColumnElement[bool]:
+    """Whether its time is over. A time far beyond what a lease is good for is one from before the clock was set back."""
+    return (until < moment) | (until > moment + seconds * LONGEST_LEASES)
 
 
 def now(connection: sa.Connection) -> sa.ColumnElement[float]:

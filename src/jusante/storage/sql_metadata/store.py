@@ -19,12 +19,16 @@ from jusante.core.event import Event, Fault, Segment, faults
 from jusante.core.incident import Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
-from jusante.errors import ExtraMissing, StorageError
+from jusante.errors import DatabaseGone, ExtraMissing, StorageError
+from jusante.storage.databases import SERVER_ARGUMENTS, is_gone
 from jusante.storage.sql_metadata import leases, ledger, usage
 from jusante.storage.sql_metadata.projections import PROJECTED, project
+from jusante.storage.sql_metadata.queue import SqlQueue
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
 PROJECTED_AT_ONCE = 10_000
+MOST_CONNECTIONS = 80
+"""More than the tasks that can be done at once in one process."""
 
 
 class SqlMetadata:
@@ -37,7 +41,12 @@ class SqlMetadata:
         url = _as_it_stands(url) if is_fixed else url
         try:
             self._engine = sa.create_engine(
-                url, poolclass=QueuePool, connect_args=_arguments(url), json_deserializer=from_json
+                url,
+                poolclass=QueuePool,
+                pool_pre_ping=not url.startswith("sqlite"),
+                max_overflow=MOST_CONNECTIONS,
+                connect_args=_arguments(url),
+                json_deserializer=from_json,
             )
         except ModuleNotFoundError as error:
             raise ExtraMissing(f"{error.name} is not installed", fix='pip install "jusante[postgres]"') from None
@@ -85,8 +94,8 @@ class SqlMetadata:
 
     def record(self, run_id: str, done: Sequence[Done]) -> None:
         """Tasks of a run that have ended, their assets' states and what else happened, in one transaction."""
-        now = _now()
-        self._happened([event for each in done for event in (_ended(run_id, each, now), *each.events)])
+        with self._transaction() as connection:
+            self._remember(connection, run_id, done)
 
     def remember(self, states: Sequence[AssetState], kind: str) -> None:
         """States that came about outside of a run's tasks."""
@@ -102,6 +111,11 @@ class SqlMetadata:
         with self._transaction() as connection:
             self._append(connection, events)
 
+    def _remember(self, connection: sa.Connection, run_id: str, done: Sequence[Done]) -> None:
+        """Tasks of a run that have ended, in a transaction that is open."""
+        now = _now()
+        self._append(connection, [event for each in done for event in (_ended(run_id, each, now), *each.events)])
+
     def _append(self, connection: sa.Connection, events: Sequence[Event]) -> None:
         if self._lease:
             leases.check(connection, self._lease)
@@ -111,10 +125,12 @@ class SqlMetadata:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    def states(self) -> Mapping[str, AssetState]:
-        """The state of every asset that has one."""
+    def states(self, names: Collection[str] | None = None) -> Mapping[str, AssetState]:
+        """The state of every asset (of these, where they are named) that has one."""
+        query = sa.select(STATES.c.state)
+        query = query if names is None else query.where(STATES.c.asset.in_(names))
         with self._transaction() as connection:
-            rows = connection.execute(sa.select(STATES.c.state)).scalars().all()
+            rows = connection.execute(query).scalars().all()
         return {row["asset"]: AssetState.from_dict(row) for row in rows}
 
     def runs(self, limit: int) -> tuple[Run, ...]:
@@ -169,9 +185,15 @@ class SqlMetadata:
         """Leases, where several machines can share this database; None for a file, whose users are on one machine."""
         return None if self._engine.dialect.name == "sqlite" else leases.SqlLeases(self._transaction)
 
-    def write_under(self, lease: Lease | None) -> None:
-        """From now on write only while this lease is ours; None: write as before."""
-        self._lease = lease
+    @property
+    def queue(self) -> "SqlQueue | None":
+        """The tasks that wait for workers, where several machines can share this database; None for a file."""
+        return None if self._engine.dialect.name == "sqlite" else SqlQueue(self._transaction, self._remember)
+
+    def write_under(self, lease: Lease | None) -> Lease | None:
+        """From now on write only while this lease is ours; None: in any case. Gives the one from before."""
+        before, self._lease = self._lease, lease
+        return before
 
     # -- what work took --------------------------------------------------------------------------------------------------
 
@@ -259,8 +281,9 @@ def _batches(entries: Iterator[Any]) -> Iterator[list[Event]]:
 def _failures() -> Iterator[None]:
     try:
         yield
-    except sa.exc.OperationalError as error:
-        raise StorageError(
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        kind = DatabaseGone if is_gone(error) else StorageError
+        raise kind(
             f"the metadata database cannot be used: {error.orig}", fix="see that it can be reached and written"
         ) from None
 
@@ -277,7 +300,7 @@ def _as_it_stands(url: str) -> str:
 
 
 def _arguments(url: str) -> dict[str, Any]:
-    return {"timeout": 30} if url.startswith("sqlite") else {}
+    return {"timeout": 30} if url.startswith("sqlite") else dict(SERVER_ARGUMENTS)
 
 
 def _pragmas(connection: Any, _record: object) -> None:

@@ -114,3 +114,24 @@ STORAGE = sa.Table(
     sa.Column("files", sa.BigInteger, nullable=False),
     sa.Index("storage_by_asset", "asset", "at"),
 )
+QUEUE = sa.Table(
+    "queue",
+    METADATA,
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("run_id", sa.String(40), nullable=False),
+    sa.Column("run_token", sa.BigInteger, nullable=False),
+    sa.Column("asset", sa.String(400), nullable=False, unique=True),
+    sa.Column("version", sa.String(64), nullable=False),
+    sa.Column("anew", sa.Boolean, nullable=False),
+    sa.Column("turn", sa.Integer, nullable=False),  # the priority, the other way round: the lowest is the first
+    sa.Column("pool", sa.String(200)),
+    sa.Column("only", sa.String(200), nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),  # ready, leased, done
+    sa.Column("worker", sa.String(200), nullable=False, index=True),
+    sa.Column("takes", sa.Integer, nullable=False),  # how often it was taken
+    sa.Column("tries", sa.Integer, nullable=False),  # how often it was taken and not given back
+    sa.Column("until", sa.Float(53), nullable=False),  # seconds since 1970, by the database's clock
+    sa.Column("task", sa.JSON),
+    sa.Index("queue_by_turn", "turn", "seq"),
+)
+"""Tasks that wait for a worker, or have one. Nothing of it has to be kept: a run that begins empties it."""

@@ -1,0 +1,156 @@
+"""What does the tasks of runs in this process: with which tools, by which hands, and how it is stopped."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from weakref import WeakSet
+
+from jusante.app.columns import columns_of
+from jusante.app.guards import Guardian
+from jusante.app.sensitive import Watch
+from jusante.app.system import System
+from jusante.architecture.cost.metering import Meter
+from jusante.core.asset import Asset
+from jusante.core.lease import Lease
+from jusante.core.run import Task
+from jusante.errors import JusanteError
+from jusante.ingestion.batch import BatchLoader
+from jusante.ingestion.data_drift import DataWatch
+from jusante.ingestion.door import Door
+from jusante.management.lake import Tables
+from jusante.management.publish import Publisher
+from jusante.orchestration import recovery
+from jusante.orchestration.cancelling import Cancelling
+from jusante.orchestration.execution import Listener, Threads, execute
+from jusante.orchestration.stopping import StoppableEngine
+from jusante.orchestration.worker import Tools, Worker
+from jusante.transformation.build import Built, Workshop
+from jusante.transformation.incremental.batches import Backfill
+
+Serve = Callable[[Asset, Tables], Built]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of a run, beside making what is stale among `chosen`.
+
+    `anew` are made, stale or not; `held` says why some are not made; `backfill` which intervals are.
+    """
+
+    run_id: str
+    chosen: Collection[str]
+    anew: Collection[str] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
+    backfill: Backfill | None = None
+
+    @property
+    def only_here(self) -> Collection[str]:
+        """What no other process may do, as it does not know what is asked."""
+        return self.chosen if self.backfill else self.held
+
+
+class Making:
+    """Does tasks. `serve` renders a dashboard from tables; `meter` measures what is spent."""
+
+    def __init__(self, system: System, watch: Watch, serve: Serve) -> None:
+        self._system = system
+        self._watch = watch
+        self._serve = serve
+        self.meter = Meter()
+        self._engines: WeakSet[StoppableEngine] = WeakSet()
+
+    def make(
+        self, order: Order, lease: Lease | None, is_lost: Callable[[], bool], listener: Listener
+    ) -> tuple[Task, ...]:
+        """Make what is stale among the chosen, while the project is held, by a lease or (None) by a lock."""
+        graph, here = self._system.graph, self._system.project.environment
+        with self.working(order) as worker:
+            if lease is None:
+                timing = {name: graph[name].timing for name in order.chosen}
+                with Threads(worker, here.parallel, timing.__getitem__, here.pools) as hands:
+                    return execute(graph, order.chosen, worker, hands, listener)
+            from jusante.app.working import queued
+
+            with queued(self._system, self, worker, order, lease, is_lost) as queue:
+                return execute(graph, order.chosen, worker, queue, listener)
+
+    @contextmanager
+    def working(self, order: Order) -> Iterator[Worker]:
+        """What does tasks of a run in this process; what somebody cancels is stopped meanwhile."""
+        system = self._system
+        tables = Tables(system.store)
+        guardian = Guardian(system, tables)
+        tools = self._tools(order, tables, guardian)
+        cancelling = Cancelling(order.run_id, system.metadata, tools.engine)
+        states = system.metadata.states()
+        worker = Worker(order.run_id, tools, states, anew=order.anew, left=cancelling.why, backfill=order.backfill)
+        with cancelling.watched():
+            yield worker
+        guardian.save()
+
+    def _tools(self, order: Order, tables: Tables, guardian: Guardian) -> Tools:
+        from jusante.app.costs import task_price
+
+        system = self._system
+        publisher = Publisher(system.store, _now)
+        engine = StoppableEngine(system.engine, self.meter)
+        self._engines.add(engine)
+        scratch = system.settings.state / "scratch" / order.run_id
+        workshop = Workshop(
+            folder=system.project.folder,
+            graph=system.graph,
+            tables=tables,
+            engine=engine,
+            publisher=publisher,
+            scratch=lambda name: scratch / name.replace(":", "-"),
+            hidden=self._watch.hidden,
+            spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
+        )
+        return Tools(
+            graph=system.graph,
+            tables=tables,
+            metadata=system.metadata,
+            columns=lambda: columns_of(system),
+            workshop=workshop,
+            loader=BatchLoader(
+                engine,
+                publisher,
+                Door(engine, system.metadata, _now),
+                DataWatch(system.metadata, _now),
+                system.masks,
+                _now,
+            ),
+            connect=system.connect,
+            serve=lambda asset: self._serve(asset, tables),
+            allow=self._watch.allow,
+            discreet=self._watch.is_discreet,
+            guard=guardian.allow,
+            price=task_price(system),
+            unaffordable=lambda name: order.held.get(name, ""),
+            recover=lambda name, run_id: recovery.recover_task(system.store, system.metadata, name, run_id, _now()),
+            clock=_now,
+            sleep=time.sleep,
+            scratch=scratch,
+            engine=engine,
+        )
+
+    def stop(self) -> None:
+        """Stop all queries, from another thread or a signal's handler; their tasks fail as stopped."""
+        for engine in tuple(self._engines):
+            engine.stop()
+
+    def stop_task(self, name: str, why: JusanteError) -> None:
+        """Stop one task, if it is being done here; it fails with this error."""
+        for engine in tuple(self._engines):
+            engine.stop_task(name, why)
+
+    @property
+    def doing(self) -> tuple[str, ...]:
+        """The tasks that are being done in this process."""
+        return tuple(name for engine in tuple(self._engines) for name in engine.doing)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)

@@ -135,6 +135,24 @@ def test_conditions_fire_once_for_what_they_found(shop: Path) -> None:
         assert [due() for _ in range(3)] == [set(), set(), set()]
 
 
+def test_a_condition_that_cannot_be_looked_at_is_told_once_for_as_long_as_it_lasts(shop: Path) -> None:
+    (shop / "away").mkdir()
+    model = "/* jusante\nwhen: {asset: './away:marts.x', look: 1s}\n*/\nselect id from shop.orders"
+    write(shop, {"models/marts/waiting.sql": model})
+    told: list[str] = []
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now, lambda notice: told.append(notice.what) if "probe" in notice.event else None)
+        for number in range(5):
+            if number == 3:
+                write(shop, {"away/jusante.yaml": "name: away\n"})
+            conductor.turn(now + dt.timedelta(minutes=number))
+
+    assert len(told) == 2
+    assert "there is no jusante.yaml in away" in told[0]
+    assert "the other project has no ledger" in told[1]
+
+
 def test_a_condition_in_sql_fires_when_it_becomes_true(shop: Path) -> None:
     model = (
         '/* jusante\nwhen: {sql: "select count(*) > 4 from shop.orders", look: 1s}\n*/\nselect product from shop.orders'

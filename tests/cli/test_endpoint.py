@@ -19,6 +19,7 @@ import pytest
 from jusante.app import Lake
 from jusante.app import conductor as conducting
 from jusante.app.conductor import Conductor, Notice
+from jusante.app.endpoint import MOST_AT_ONCE
 from jusante.app.hooks import LONGEST_BODY_BYTES, Answer, Hooks, answered
 from jusante.app.listening import listening
 from jusante.core.event import Event
@@ -280,6 +281,25 @@ def test_an_address_that_is_taken_is_told_and_the_usual_one_gives_way(up: Up) ->
     with anywhere() as one, anywhere() as other_url:
         assert one != other_url
         assert httpx.get(f"{other_url}/health/live").status_code == 200
+
+
+def test_callers_who_say_nothing_are_hung_up_on_and_keep_nobody_out(up: Up, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jusante.app.endpoint.LONGEST_READ_SECONDS", 0.3)
+    with listening(up.lake.system, up.conductor, up.stop, "127.0.0.1:0") as url:
+        place = (httpx.URL(url).host, httpx.URL(url).port)
+        silent = [socket.create_connection(place, timeout=60) for _ in range(MOST_AT_ONCE)]
+        silent[0].sendall(b"GET /health HTT")
+        assert [_end_of(each) for each in silent] == [b""] * MOST_AT_ONCE
+        assert httpx.get(f"{url}/health").status_code == 200
+        for each in silent:
+            each.close()
+
+
+def _end_of(caller: socket.socket) -> bytes:
+    try:
+        return caller.recv(1)
+    except ConnectionResetError:
+        return b""
 
 
 def test_what_was_taken_before_a_crash_is_made_at_the_next_start(up: Up) -> None:

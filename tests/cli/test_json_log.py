@@ -29,7 +29,7 @@ from jusante import model
 
 @model()
 def noisy(prices="files.prices"):
-    logging.getLogger("some.library").warning("the password is %s", "s3cret-of-ours")
+    logging.getLogger("some.library").warning("the password is %s", "s3cret-of-ours-alone")
     logging.getLogger("some.library").info("not worth a line")
     warnings.warn("soon to be gone", stacklevel=1)
     return prices
@@ -50,7 +50,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 def jusante(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "jusante", *words, "--project", str(folder)]
-    environment = {**os.environ, "OURS": "s3cret-of-ours"}
+    environment = {**os.environ, "OURS": "s3cret-of-ours-alone"}
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, env=environment, check=False)
 
 
@@ -128,11 +128,11 @@ def test_up_tells_what_it_does_with_the_ids_of_its_runs(tmp_path: Path) -> None:
 def test_lines_of_many_threads_are_whole_and_a_stream_that_is_gone_ends_nothing(shop: Path, monkeypatch: Any) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    monkeypatch.setenv("OURS", "s3cret-of-ours")
+    monkeypatch.setenv("OURS", "s3cret-of-ours-alone")
     stream = io.StringIO()
     with Lake.open(shop) as lake, json_log(lake.project, stream) as log:
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda number: log.line("up", f"{number} s3cret-of-ours\n" * 20), range(500)))
+            list(pool.map(lambda number: log.line("up", f"{number} s3cret-of-ours-alone\n" * 20), range(500)))
         assert len(lines(stream.getvalue())) == 500
         assert "s3cret" not in stream.getvalue()
         stream.close()

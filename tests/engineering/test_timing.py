@@ -124,7 +124,7 @@ def test_the_conditions_that_the_documents_show_can_be_meant(tmp_path: Path) -> 
     model = f"/* jusante\n{conditions}*/\nselect id from db.orders"
     names = ("PAID_SECRET", "NIGHTLY_TOKEN", "NATS_URL")
     files = {**SOUND, "jusante.yaml": environment, "models/m/a.sql": model}
-    project, problems = _read(write(tmp_path, files), dict.fromkeys(names, "whsec_YQ=="))
+    project, problems = _read(write(tmp_path, files), dict.fromkeys(names, "whsec_c29tZSBieXRlcyB0byBzaWduIHdpdGg="))
     assert problems == []
     assert project
     assert [condition.kind for condition in project.graph["m.a"].timing.when] == ["webhook", "message", "asset"]

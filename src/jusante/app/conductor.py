@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -114,6 +114,7 @@ class Conductor:
         self._since = now
         self._probes: dict[str, Probe] = {}
         self._looked: dict[str, dt.datetime] = {}
+        self._failing: dict[str, set[str]] = {}
         self._news: Mapping[str, News] | None = None
         self._asked: tuple[int, dt.datetime] = (0, now - ASKS_EACH)
         self.running: tuple[str, ...] = ()
@@ -173,13 +174,19 @@ class Conductor:
                 asset = self._lake.project.graph[law.asset]
                 ask = partial(self._lake.ask, asset=law.asset)
                 looked = look(self._lake.system, asset, states.get(law.asset), ask, trace.mark)
-                for error in looked.failed:
-                    self.say("probe.failed", f"{law.asset}: {error.what}", asset=law.asset, error=error.as_dict())
+                self._say_failures(law.asset, looked.failed)
                 found = looked.probe
                 self._probes[law.asset] = found
                 if not found.holds and found.mark != trace.mark:
                     event = Event("trigger.probed", now, asset=law.asset, payload={"mark": found.mark})
                     self._lake.metadata.tell([event])
+
+    def _say_failures(self, asset: str, failed: Sequence[JusanteError]) -> None:
+        """Tell of conditions that cannot be looked at: once, and not at each look for as long as it lasts."""
+        known, self._failing[asset] = self._failing.get(asset, set()), {error.what for error in failed}
+        for error in failed:
+            if error.what not in known:
+                self.say("probe.failed", f"{asset}: {error.what}", asset=asset, error=error.as_dict())
 
     def _next_look(self, law: Law) -> dt.datetime:
         often = min(duration.parse(condition.look) for condition in law.when)

@@ -46,11 +46,14 @@ def answering(answers: Answers, address: str | None) -> Iterator[str]:
     """
     try:
         import uvicorn
+
+        from jusante.app.patience import impatient
     except ModuleNotFoundError:
         raise ExtraMissing("the web server is not installed", fix='pip install "jusante[web]"') from None
     listening = _listening(address)
     config = uvicorn.Config(
         application(answers),
+        http=impatient(LONGEST_READ_SECONDS),
         log_config=None,
         access_log=False,
         lifespan="off",

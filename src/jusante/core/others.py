@@ -1,5 +1,7 @@
 """What `jusante up` hears from and tells to, beside its sources: callers, a broker, other projects, a collector of traces."""
 
+import base64
+import binascii
 from typing import Any, Literal
 
 from pydantic import Field, model_validator
@@ -8,6 +10,14 @@ from jusante.core.noun import Noun
 from jusante.core.secret import Secret
 
 LogFormat = Literal["text", "json"]
+
+
+def signing_key(secret: Secret) -> bytes:
+    """The bytes that calls are signed with: `whsec_` and base64, or base64 alone; none where it is neither."""
+    try:
+        return base64.b64decode(secret.reveal().removeprefix("whsec_"), validate=True)
+    except (binascii.Error, ValueError):
+        return b""
 
 
 class Hook(Noun):

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
+from jusante.core.others import signing_key
 from jusante.core.secret import Secret
 from jusante.errors import UsageError
 
@@ -15,15 +16,11 @@ TOLERANCE = dt.timedelta(minutes=5)
 MOST_SIGNATURES = 10
 """So many are looked at: a sender that changes its secret signs with both."""
 LONGEST_ID = 256
-_PREFIX = "whsec_"
 
 
 def key_of(secret: Secret) -> bytes:
     """The key in a secret. Raises UsageError for one that is none."""
-    try:
-        key = base64.b64decode(secret.reveal().removeprefix(_PREFIX), validate=True)
-    except (binascii.Error, ValueError):
-        key = b""
+    key = signing_key(secret)
     if not key:
         raise UsageError("the secret of a hook is not base64", where="hooks", fix="write it as whsec_… in base64")
     return key

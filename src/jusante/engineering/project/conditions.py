@@ -4,8 +4,17 @@ from jusante.core.asset import Asset
 from jusante.core.environment import Environment
 from jusante.core.graph import Graph
 from jusante.core.names import nearest
+from jusante.core.others import signing_key
+from jusante.core.secret import Secret
 from jusante.core.trigger import Condition
+from jusante.engineering.project.documents import Document
 from jusante.engineering.project.problems import Findings
+
+SHORTEST = 16
+"""Senders choose their keys, and the shortest that the standard allows is longer."""
+FEWEST_DIFFERENT = 8
+_MAKES_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))" makes a token'
+_AS_GIVEN = "write it as the sender shows it: whsec_… in base64"
 
 
 def check_conditions(graph: Graph, environment: Environment, findings: Findings) -> None:
@@ -13,6 +22,21 @@ def check_conditions(graph: Graph, environment: Environment, findings: Findings)
     for asset in graph:
         for condition in asset.timing.when:
             _check(asset, condition, environment, findings)
+
+
+def check_hooks(document: Document, chosen: str, environment: Environment, findings: Findings) -> None:
+    """Tell of hooks whose key proves nothing. One whose variable is not set is told as such."""
+    for name, hook in environment.hooks.items():
+        key = hook.token or hook.secret
+        if key.reveal() and (wrong := _wrong_key(key, is_token=hook.token is not None)):
+            place = document.place(("environments", chosen, "hooks", name))
+            findings.add("J243", f"the hook {name}: {wrong}", place, _MAKES_ONE if hook.token else _AS_GIVEN)
+
+
+def _wrong_key(key: Secret, *, is_token: bool) -> str:
+    if len(key.reveal()) < SHORTEST or len(set(key.reveal())) < FEWEST_DIFFERENT:
+        return f"its key can be guessed: it is less than {SHORTEST} characters, or the same few again and again"
+    return "" if is_token or signing_key(key) else "its secret is not base64, so it signs nothing"
 
 
 def _check(asset: Asset, condition: Condition, environment: Environment, findings: Findings) -> None:

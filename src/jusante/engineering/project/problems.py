@@ -93,6 +93,7 @@ CODES: Mapping[str, str] = {
     "J240": "a webhook that nobody may call",
     "J241": "a message, and no broker to bring it",
     "J242": "an asset of another project that cannot be found from here",
+    "J243": "a webhook that anybody could call, or nobody: its key can be guessed, or is none",
 }
 
 

@@ -13,7 +13,7 @@ from jusante.core.problem import Problem
 from jusante.core.secret import SHORTEST_KEY, Secret, is_weak
 from jusante.core.source import Source
 from jusante.engineering.project.budgets import check_budgets
-from jusante.engineering.project.conditions import check_conditions
+from jusante.engineering.project.conditions import check_conditions, check_hooks
 from jusante.engineering.project.context import Context
 from jusante.engineering.project.contracts import read_contracts
 from jusante.engineering.project.dbt import joined, read_dbt
@@ -135,6 +135,7 @@ def _read_file(context: Context, chosen: str) -> ProjectFile | None:
         context.findings.add("J103", f"there is no environment {chosen}", document.place(("environments",)), fix)
         return None
     _check_keys(context, document, chosen, known[chosen])
+    check_hooks(document, chosen, known[chosen], context.findings)
     return file
 
 

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -36,10 +36,11 @@ from jusante.engineering.settings import Settings, resolve
 from jusante.errors import NotAllowed, StorageError, UsageError, storage_error
 from jusante.management.lake import Tables
 from jusante.orchestration import maintenance, recovery
-from jusante.orchestration.execution import Listener
+from jusante.orchestration.execution import Hands, Listener, execute
 from jusante.orchestration.foresight import Foreseen, foresee
 from jusante.orchestration.holding import holds_of
 from jusante.orchestration.selection import made_among
+from jusante.orchestration.worker import Worker
 from jusante.plugins import Connectors
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Swept, Table, TableStore
@@ -193,8 +194,19 @@ class Lake:
 
     def _make(self, order: Order, listener: Listener = _unheard) -> tuple[Task, ...]:
         """Make what is asked, while the project is held; what is being made stands in a file meanwhile."""
-        with in_the_making(self.settings.state, order.run_id, listener) as heard:
-            return self.making.make(order, self._lease, self._lost.is_set, heard)
+        with (
+            in_the_making(self.settings.state, order.run_id, listener) as heard,
+            self.making.working(order) as worker,
+            self._hands(order, worker) as hands,
+        ):
+            return execute(self._system.graph, order.chosen, worker, hands, heard)
+
+    def _hands(self, order: Order, worker: Worker) -> AbstractContextManager[Hands]:
+        if self._lease is None:
+            return self.making.threads(order, worker)
+        from jusante.app.working import queued
+
+        return queued(self._system, self.making, worker, order, self._lease, self._lost.is_set)
 
     def is_ready(self, name: str) -> bool:
         """Whether no secret is missing here that an asset needs."""

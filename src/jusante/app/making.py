@@ -13,8 +13,6 @@ from jusante.app.sensitive import Watch
 from jusante.app.system import System
 from jusante.architecture.cost.metering import Meter
 from jusante.core.asset import Asset
-from jusante.core.lease import Lease
-from jusante.core.run import Task
 from jusante.errors import JusanteError
 from jusante.ingestion.batch import BatchLoader
 from jusante.ingestion.data_drift import DataWatch
@@ -23,7 +21,7 @@ from jusante.management.lake import Tables
 from jusante.management.publish import Publisher
 from jusante.orchestration import recovery
 from jusante.orchestration.cancelling import Cancelling
-from jusante.orchestration.execution import Listener, Threads, execute
+from jusante.orchestration.execution import Threads
 from jusante.orchestration.stopping import StoppableEngine
 from jusante.orchestration.worker import Tools, Worker
 from jusante.transformation.build import Built, Workshop
@@ -61,20 +59,11 @@ class Making:
         self.meter = Meter()
         self._engines: WeakSet[StoppableEngine] = WeakSet()
 
-    def make(
-        self, order: Order, lease: Lease | None, is_lost: Callable[[], bool], listener: Listener
-    ) -> tuple[Task, ...]:
-        """Make what is stale among the chosen, while the project is held, by a lease or (None) by a lock."""
+    def threads(self, order: Order, worker: Worker) -> Threads:
+        """Hands in this process alone."""
         graph, here = self._system.graph, self._system.project.environment
-        with self.working(order) as worker:
-            if lease is None:
-                timing = {name: graph[name].timing for name in order.chosen}
-                with Threads(worker, here.parallel, timing.__getitem__, here.pools) as hands:
-                    return execute(graph, order.chosen, worker, hands, listener)
-            from jusante.app.working import queued
-
-            with queued(self._system, self, worker, order, lease, is_lost) as queue:
-                return execute(graph, order.chosen, worker, queue, listener)
+        timing = {name: graph[name].timing for name in order.chosen}
+        return Threads(worker, here.parallel, timing.__getitem__, here.pools)
 
     @contextmanager
     def working(self, order: Order) -> Iterator[Worker]:

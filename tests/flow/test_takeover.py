@@ -13,7 +13,8 @@ import psutil
 import pytest
 
 from jusante.app import Lake
-from jusante.errors import ProjectBusy
+from jusante.errors import LeaseLost, ProjectBusy
+from jusante.ports.table_store import Commit
 from projects import insert, rows, run, task, write, write_shop
 from servers.fixtures import postgres_server
 from servers.postgres import Postgres
@@ -142,3 +143,19 @@ def _wait_until_stopped(process: "subprocess.Popen[str]") -> None:
 def _snapshots(folder: Path, name: str) -> list[int]:
     with Lake.open(folder) as lake:
         return [snapshot.id for snapshot in lake.store.history(name)]
+
+
+def test_what_a_fence_refuses_holds_no_lock_and_breaks_no_connection(shop: Path) -> None:
+    first = 10**9  # higher than those of the run before
+    with Lake.open(shop) as lake, Lake.open(shop) as other:
+        table = lake.store.table("marts.priced")
+        assert table
+        commit = Commit("marts.priced", table.plan, table.schema, table.plan.files, table.snapshot_id)
+        for token in range(first, first + 6, 2):
+            with lake.store.fenced({"marts.priced": token}):
+                with other.store.fenced({"marts.priced": token + 1}):
+                    pass
+                with pytest.raises(LeaseLost):
+                    lake.store.commit(commit)
+        with lake.store.fenced({"marts.priced": first + 9}):
+            assert lake.store.commit(commit).snapshot_id != table.snapshot_id

@@ -106,7 +106,7 @@ class Crew:
             seen = self.stirred
             try:
                 claim = self._claim()
-            except StorageError:
+            except Exception:  # noqa: BLE001  # whatever keeps it from asking, it asks again, later each time
                 self._over.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
@@ -142,6 +142,11 @@ class Crew:
             self._record(claim, done)
         except StorageError as error:
             self._lost(claim, error)
+        except Exception as error:  # noqa: BLE001  # the edge of a worker: its other tasks go on
+            what = f"{type(error).__name__}: {error}"
+            self._told(
+                claim, StorageError(what, fix="this is a bug: please report it")
+            )  # it comes back when its lease is over
         finally:
             with self._lock:
                 self._held.pop(claim.asset, None)
@@ -177,11 +182,14 @@ class Crew:
     def _lost(self, claim: Claim, error: StorageError) -> None:
         """It is done again, by whoever takes it next: this worker may have lost it, or could not do it."""
         self._owed.append(claim)
-        with suppress(StorageError):
-            self._job.tell(claim, error)
+        self._told(claim, error)
         self._give_back()
         if isinstance(error, DatabaseGone):
             self._over.wait(LONGEST_PAUSE_SECONDS)
+
+    def _told(self, claim: Claim, error: StorageError) -> None:
+        with suppress(StorageError):
+            self._job.tell(claim, error)
 
     def _give_back(self) -> None:
         """Give back what is still ours and nobody does here; what could not be given back is, once the database is there."""

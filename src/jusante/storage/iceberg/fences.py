@@ -94,6 +94,8 @@ class Fences:
         query = sa.select(_FENCES.c.name, _FENCES.c.token).where(_FENCES.c.name.in_(ours))
         for name, token in connection.execute(query.with_for_update(read=True)):
             if token > ours[name]:
+                # What raises here is taken to be committed by SQLAlchemy, which would keep the transaction open in its pool.
+                connection.connection.rollback()
                 raise _lost(table or name)
 
 

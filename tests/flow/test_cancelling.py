@@ -69,7 +69,7 @@ def test_a_workers_query_is_cancelled_from_another_process(tmp_path: Path, postg
     with Lake.open(tmp_path) as other:
         working = threading.Thread(target=lambda: work(other, stop, lambda *_: None))
         working.start()
-        report, _ = cancelled(tmp_path, "marts.endless", begun=lambda _: "marts.endless" in other.doing)
+        report, _ = cancelled(tmp_path, "marts.endless", begun=lambda _: "marts.endless" in other.making.doing)
         stop.set()
         working.join(PATIENCE)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jusante.app import check
-from projects import run, sql, write
+from projects import rows, run, sql, task, write
 
 PEOPLE = "models/dims/people.sql"
 HISTORY = "/* jusante\nkind: by_key\nhistory: true\ngrain: [id]\n*/\n"
@@ -33,6 +33,14 @@ def crm(tmp_path: Path) -> Path:
     sql(tmp_path / "crm.db", "insert into orders values (?, ?, ?)", [(1, 1, 10), (2, 2, 20)])
     assert run(tmp_path).status == "succeeded"
     return tmp_path
+
+
+def test_a_column_that_becomes_something_else_keeps_its_history_and_is_refused(crm: Path) -> None:
+    write(crm, {PEOPLE: HISTORY + "select id, city, 'x' || tier as tier from crm.people"})
+    refused = task(run(crm), "dims.people")
+    assert refused.error
+    assert "tier was of type" in refused.error["what"]
+    assert rows(crm, "select id, tier from dims.people order by id") == [(1, 1), (2, 2)]
 
 
 @pytest.mark.parametrize("table", ["people", "seen"])

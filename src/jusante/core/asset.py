@@ -241,14 +241,20 @@ class Asset:
             return (NotNull(columns=self.grain, name="key"), *self.checks)
         return (
             NotNull(columns=self.grain, name="grain"),
-            Unique(columns=(*self.grain, HISTORY[0]) if self._has_history else self.grain, name="grain"),
+            Unique(columns=(*self.grain, HISTORY[0]) if self.keeps_history else self.grain, name="grain"),
             *self._timed,
             *self.checks,
         )
 
     @property
-    def _has_history(self) -> bool:
+    def keeps_history(self) -> bool:
+        """Whether its table says of each key what its row was, and when."""
         return isinstance(self.definition, SqlModel) and self.definition.header.history
+
+    @property
+    def gathers(self) -> bool:
+        """Whether its table holds rows of many builds, which none of them would give again."""
+        return self.keeps_history or (isinstance(self.definition, SqlModel) and self.definition.header.kind == "append")
 
     @property
     def _timed(self) -> tuple[Check, ...]:

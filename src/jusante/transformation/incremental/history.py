@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from jusante.core.literals import literal
 from jusante.core.model import HISTORY, SqlModel
 from jusante.core.names import quote, quote_table
-from jusante.core.schema import Schema
+from jusante.core.schema import Schema, widens
 from jusante.core.words import counted
 from jusante.errors import AuditFailed, QueryRefused
 from jusante.management.publish import Draft, Published
@@ -49,6 +49,7 @@ def build(workshop: Workshop, job: Job) -> Built:
         if current is None or not all(current.schema.find(name) for name in HISTORY):
             first = replace(plain, sql=_begun(f"select * from {quote_table(_NOW)}", job.at))
             return Built(workshop.publisher.publish(session, first), read)
+        _refuse_other_types(current, staged.schema)
         session.add(_BEFORE, replace(current.plan, file_column=_LIES_IN))
         turn = _Turn(staged.schema.names, plain.key, current, _moment(session, job.at))
         began, ended = (
@@ -71,6 +72,15 @@ def _refuse_unclear(session: Session, draft: Draft, schema: Schema) -> None:
             f"{counted(twice[0][0], 'key')} in more than one row, so that no history can be told. Nothing was published"
         )
         raise AuditFailed(what, where=draft.name, fix="a row for each grain, or a longer grain")
+
+
+def _refuse_other_types(current: Table, given: Schema) -> None:
+    """Refuse a column that became something else: under its name and new type, no value of before could be read."""
+    for column in current.schema:
+        now = given.find(column.name)
+        if now and not widens(column.type, now.type):
+            what = f"{column.name} was of type {column.type} and is of type {now.type} now: its history cannot go on"
+            raise QueryRefused(what, where=current.name, fix=f"cast it to {column.type}, or give it another name")
 
 
 def _moment(session: Session, at: dt.datetime) -> dt.datetime:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.check import Check, NotNull, Unique
 from jusante.core.graph import Graph
-from jusante.core.model import Query, SqlModel
+from jusante.core.model import HISTORY, Query, SqlModel
 from jusante.core.schema import Schema
 from jusante.transformation.row_growth.dependencies import ROW
 from jusante.transformation.row_growth.query import Analysis, analyse_growth
@@ -45,7 +45,8 @@ class Growth:
         if name not in self._graph:
             return Relation(name, is_open=True, table=name)
         asset = self._graph[name]
-        if isinstance(asset.definition, SqlModel):
+        # What tells the rows of one build apart does not tell those of many builds apart.
+        if isinstance(asset.definition, SqlModel) and not asset.gathers:
             analysis = self.analyses(asset)[0]
             if not analysis.untold:
                 return self._of_query(asset, analysis.relation)
@@ -101,7 +102,8 @@ def queries_of(asset: Asset) -> tuple[Query, ...]:
 def keys_of(asset: Asset) -> list[tuple[str, ...]]:
     """The keys that an asset is tested for: its key or grain, and its unique checks that block."""
     unique = (check.columns for check in _holding(asset.checks) if isinstance(check, Unique))
-    return [*([asset.grain] if asset.grain else []), *unique]
+    grain = (*asset.grain, HISTORY[0]) if asset.keeps_history else asset.grain
+    return [*([grain] if grain else []), *unique]
 
 
 def filled_of(asset: Asset) -> list[str]:

@@ -70,9 +70,9 @@ FAULTS: list[tuple[str, dict[str, str], list[tuple[str, str, str]]]] = [
         [("J103", "models/m/a.sql:3", "did you mean positive?")],
     ),
     (
-        "a kind to come",
+        "a model by time without one",
         {"models/m/a.sql": "/* jusante\nkind: by_time\n*/\n" + MODEL},
-        [("J121", "models/m/a.sql:2", "use full")],
+        [("J220", "models/m/a.sql:2", "time: day")],
     ),
     (
         "a name taken twice",

@@ -34,7 +34,7 @@ class Draft:
     `sql` gives the rows to add. `remove` are the current files they stand for (None: all, the table is built anew).
     `hidden` tells columns whose values no message may show. `rejects` are rows that could not even be read.
     `examine` looks at what was staged once it has passed the audit; if it raises, nothing is published.
-    `part` tells drafts of one table in one run apart.
+    `part` tells drafts of one table in one run apart. `file_bytes` is about how large its files may become.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Draft:
     summary: Mapping[str, str] = field(default_factory=dict)
     examine: Callable[[Session, FilePlan], None] | None = None
     part: str = ""
+    file_bytes: int | None = None
 
     @property
     def kept(self) -> FilePlan | None:
@@ -113,7 +114,8 @@ class Publisher:
 
     def _stage(self, session: Session, draft: Draft, sql: str, part: str = "") -> FilePlan:
         folder = self._store.staging(draft.name, draft.run_id)
-        return stage_into(session, sql, "/".join(name for name in (folder, draft.part, part) if name), draft.current)
+        place = "/".join(name for name in (folder, draft.part, part) if name)
+        return stage_into(session, sql, place, draft.current, draft.file_bytes)
 
     def _audit(self, session: Session, draft: Draft, staged: FilePlan) -> Audit:
         session.add(f"{STAGED}.{draft.name}", staged)
@@ -178,12 +180,14 @@ class Publisher:
         return f"{sql} union all by name {_rejects_sql(draft.rejects, draft.run_id, self._clock())}"
 
 
-def stage_into(session: Session, sql: str, folder: str, current: Table | None) -> FilePlan:
+def stage_into(
+    session: Session, sql: str, folder: str, current: Table | None, file_bytes: int | None = None
+) -> FilePlan:
     """Stage a query's rows with the field ids that the table's columns have, as far as their types allow."""
     if current is None:
-        return session.stage(sql, Target(folder, {}, 0))
+        return session.stage(sql, Target(folder, {}, 0, file_bytes))
     ids = kept_ids(current.ids, current.schema, session.schema(sql))
-    return session.stage(sql, Target(folder, ids, current.last_id))
+    return session.stage(sql, Target(folder, ids, current.last_id, file_bytes))
 
 
 def audit_failed(name: str, failed: tuple[Result, ...], found: Audit) -> AuditFailed:

@@ -19,12 +19,14 @@ TextFunction = Callable[..., list[str | None]]
 class Target:
     """Where staged files go: a folder of their own, and the ids that columns have in the table, by name.
 
-    Columns without an id yet get new ones, above `last_id`.
+    Columns without an id yet get new ones, above `last_id`. `file_bytes` is about how large a file may become, where the
+    engine's own choice is not wanted.
     """
 
     folder: str
     ids: Mapping[str, int]
     last_id: int
+    file_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

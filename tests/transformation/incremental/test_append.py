@@ -14,7 +14,7 @@ COLUMNS = {"s.a": "id int, n int"}
 ROWS = st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3)), max_size=5)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(loads=st.lists(ROWS, min_size=1, max_size=4))
 def test_of_an_input_that_only_grows_each_row_comes_once(
     tmp_path_factory: pytest.TempPathFactory, loads: list[list[tuple[int, int]]]

@@ -25,7 +25,7 @@ def lake_of(folder: Path) -> Lake:
     return Lake(folder, COLUMNS, SQL, kind="by_key", time=None, grain=("id",), history=True)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(loads=st.lists(st.tuples(PEOPLE, HOURS), min_size=1, max_size=5))
 def test_a_history_has_no_gaps_and_no_overlaps_and_ends_in_what_is(
     tmp_path_factory: pytest.TempPathFactory, loads: list[tuple[dict[int, Any], int]]
@@ -40,7 +40,8 @@ def test_a_history_has_no_gaps_and_no_overlaps_and_ends_in_what_is(
             assert lake.asked("select id, town, n from m.days where is_current order by all") == lake.expected()
             assert lake.build().told == "no row changed" or not lake.rows()
             last = lake.asked("select greatest(max(valid_from), max(valid_to)) from m.days")[0][0]
-            seen.append((last or lake.now, lake.expected()))
+            if last:
+                seen.append((last, lake.expected()))
         _is_whole(lake.rows())
         for at, expected in seen:  # what was so at any time can be asked for
             asked = f"'{at.isoformat()}'::timestamptz"

@@ -157,7 +157,7 @@ class DuckDBSession:
         copy = (
             f"copy ({storable(sql, names, kinds)}) to {literal(target.folder)} (format parquet, "
             f"{ENCODING}, field_ids {clause}, row_group_size {ROW_GROUP_ROWS}, per_thread_output false, "
-            f"file_size_bytes {FILE_BYTES}, filename_pattern '{{i}}', return_stats true)"
+            f"file_size_bytes {target.file_bytes or FILE_BYTES}, filename_pattern '{{i}}', return_stats true)"
         )
         written = self._profiled(lambda: self._guarded(lambda: self._connection.execute(copy).fetchall()))
         for row in written:

@@ -19,6 +19,9 @@ from jusante.transformation.incremental.tracing import traced
 
 KEY = "jusante.intervals"
 """Under which a snapshot's summary says which of its intervals are done."""
+FILE_BYTES = 40 * 1024 * 1024
+"""A file is written anew if one of its rows is touched. So rows lie in the order of time, in files that are not large; they
+are larger than those that `maintain` makes one of."""
 _TOUCHED = "__touched.rows"
 _LIES_IN = "__lies_in"
 
@@ -92,13 +95,18 @@ def draft(  # what, of which work, how
     plain = workshop.draft(job, query.sql, work.read)
     summary = {**plain.summary, KEY: json.dumps([each.as_list() for each in coverage])}
     if whole or work.current is None:
-        return replace(plain, sql=sql or query.sql, summary=summary)
+        made_of = sql or query.sql
+        rows = f"select * from (\n{made_of}\n) as whole order by {quote(query.time)}"
+        return replace(plain, sql=rows, summary=summary, file_bytes=FILE_BYTES)
     inside = lies_in(query.time, query.kind, spans, query.unit)
     remove = _files(session, work.current, inside)
     session.add(_TOUCHED, replace(work.current.plan, files=remove))
     rows = sql or rows_of(query, spans)
     stays = f"select * from {quote_table(_TOUCHED)} as t where not {inside}"
-    return replace(plain, sql=f"{stays} union all by name {rows}" if remove else rows, remove=remove, summary=summary)
+    rows = (
+        f"select * from ({stays} union all by name {rows}) as all_rows order by {quote(query.time)}" if remove else rows
+    )
+    return replace(plain, sql=rows, remove=remove, summary=summary, file_bytes=FILE_BYTES)
 
 
 def rows_of(query: Timed, spans: tuple[Span, ...]) -> str:

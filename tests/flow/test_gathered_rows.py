@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jusante.app import check
+from jusante.app import Lake, check
 from projects import rows, run, sql, task, write
 
 PEOPLE = "models/dims/people.sql"
@@ -41,6 +41,16 @@ def test_a_column_that_becomes_something_else_keeps_its_history_and_is_refused(c
     assert refused.error
     assert "tier was of type" in refused.error["what"]
     assert rows(crm, "select id, tier from dims.people order by id") == [(1, 1), (2, 2)]
+
+
+def test_when_a_row_was_so_is_decided_by_all_its_columns_and_stands_in_the_graph(crm: Path) -> None:
+    write(crm, {"models/marts/now.sql": "select id, valid_from from dims.people where is_current"})
+    with Lake.open(crm) as lake:
+        assert lake.columns.columns("dims.people") == ("id", "city", "tier", "valid_from", "valid_to", "is_current")
+        since = lake.column("marts.now.valid_from")
+        assert since
+        above = {step.edge.origin.column for step in lake.columns.above([since])}
+    assert {"id", "city", "tier"} <= above
 
 
 @pytest.mark.parametrize("table", ["people", "seen"])

@@ -1,10 +1,7 @@
 """kill -9 at every named point of a run, then run again: what readers see is what a run without a kill would show."""
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ import pytest
 
 import jusante
 from jusante.architecture.failure import POINTS
+from killed_runs import run, unreferenced
 
 ASSETS = ("shop.orders", "files.prices", "marts.priced", "marts.by_product", "marts.top")
 
@@ -58,17 +56,6 @@ def change_sources(folder: Path) -> None:
     (folder / "prices_2.csv").write_text("product,price\nmug,8.00\nworse\n")
 
 
-def run(folder: Path, kill_at: str = "") -> int:
-    environment = {**os.environ, "JUSANTE_KILL_AT": kill_at}
-    done = subprocess.run(
-        [sys.executable, "-m", "jusante", "run", "--project", str(folder)],
-        env=environment,
-        capture_output=True,
-        check=False,
-    )
-    return done.returncode
-
-
 def seen_by_readers(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
     """All rows of all tables, quarantines included, but for what a run's name and clock leave in them."""
     with jusante.open(folder) as lake:
@@ -81,23 +68,6 @@ def seen_by_readers(folder: Path) -> dict[str, list[tuple[Any, ...]]]:
             )
             for name in lake.store.pointers()
         }
-
-
-def unreferenced(folder: Path) -> set[Path]:
-    """Data files in the warehouse that no snapshot of any table refers to."""
-    from pyiceberg.catalog.sql import SqlCatalog
-
-    state = folder / ".jusante"
-    catalog = SqlCatalog("jusante", uri=f"sqlite:///{state / 'catalog.db'}")
-    used = set()
-    for namespace in catalog.list_namespaces():
-        for identifier in catalog.list_tables(namespace):
-            table = catalog.load_table(identifier)
-            for snapshot in table.metadata.snapshots:
-                for manifest in snapshot.manifests(table.io):
-                    used |= {entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io)}
-    catalog.engine.dispose()
-    return {path for path in (state / "warehouse").rglob("data/**/*.parquet") if str(path) not in used}
 
 
 @pytest.fixture(scope="module")

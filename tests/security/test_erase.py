@@ -56,8 +56,11 @@ MODELS = {
     "models/marts/names.py": (
         "from jusante import model\n\n\n@model()\ndef names(people='crm.people'):\n    return people.select(['mail'])\n"
     ),
+    "models/marts/lives.sql": "/* jusante\nkind: by_key\nhistory: true\ngrain: [id]\n*/\nselect id, mail from crm.people",
+    "models/marts/added.sql": "/* jusante\nkind: append\n*/\nselect id, mail from crm.people",
     "exposures/report.yaml": "kind: report\nowner: boss@b.example\npurpose: [support]\nreads: {marts.mails: [mail]}\n",
 }
+MADE = {"marts.mails", "marts.spent", "marts.revenue", "marts.names", "marts.lives", "marts.added"}
 PEOPLE = [(i, f"{'planted' if i == 7 else 'other'}-{i}@mail.example", f"+44 20 7946 00{i:02}", i) for i in range(1, 21)]
 
 
@@ -104,6 +107,8 @@ def is_gone(folder: Path) -> None:
     assert rows(folder, "select count(*) from crm.visits__quarantine") == [(0,)]
     assert rows(folder, "select count(*) from marts.mails") == [(19,)]
     assert rows(folder, "select count(*) from marts.names") == [(19,)]
+    assert rows(folder, "select count(*) from marts.lives") == [(19,)]
+    assert rows(folder, "select count(*) from marts.added") == [(19,)]
     assert rows(folder, "select total from marts.revenue") == [(820,)]
 
 
@@ -123,7 +128,7 @@ def test_what_would_go_is_shown_and_stays(crm: Path) -> None:
     below = {each["asset"]: each["columns"] for each in shown["below"]}
     assert below["marts.mails"] == ["id"]
     assert below["marts.spent"] == []
-    assert set(below) == {"marts.mails", "marts.spent", "marts.revenue", "marts.names", "exposure:report"}
+    assert set(below) == {*MADE, "exposure:report"}
     assert shown["silent"] == ["crm.tickets"]
     assert rows(crm, "select count(*) from crm.people") == [(20,)]
     assert erasures(crm) == []

@@ -23,12 +23,16 @@ MOST_EVENTS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Below:
-    """What is made of the tables that lose something. `columns` are those of it that come from the subject's column."""
+    """What is made of the tables that lose something. `columns` are those of it that come from the subject's column.
+
+    `loses_past`: it gathers rows over time, and starts anew with those that there are now.
+    """
 
     asset: str
     kind: str
     owner: str | None
     columns: tuple[str, ...]
+    loses_past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,14 @@ class Erasure:
             "subject": self.kind,
             "tables": [{"table": p.table, "erases": p.goes, "rows": p.rows} for p in self.places],
             "below": [
-                {"asset": b.asset, "kind": b.kind, "owner": b.owner, "columns": list(b.columns)} for b in self.below
+                {
+                    "asset": b.asset,
+                    "kind": b.kind,
+                    "owner": b.owner,
+                    "columns": list(b.columns),
+                    "loses_past": b.loses_past,
+                }
+                for b in self.below
             ],
             "silent": list(self.silent),
         }
@@ -75,6 +86,9 @@ def erase(system: System, who: Persons, run_id: str, rebuild: Callable[[frozense
     eraser.bury(who)
     eraser.rewrite(who, run_id)
     recovery.reconcile(system.store, system.metadata, _now())
+    for each in planned.below:  # what was gathered of them over time lies in no input any more
+        if system.graph[each.asset].gathers and system.store.table(each.asset):
+            system.store.drop(each.asset)
     below = frozenset(each.asset for each in planned.below if system.graph[each.asset].is_made)
     _refuse_failed(rebuild(below))
     tables = [asset.id + more for asset, _ in about(system.graph, who.kind) for more in ("", QUARANTINE)]
@@ -131,7 +145,9 @@ def _below(system: System, columns: ColumnGraph, kind: str) -> list[Below]:
                 reached.setdefault(step.target.table, []).append(step.target.column)
     names = system.graph.below({table for table, _ in tables}) - {table for table, _ in tables}
     ordered = [asset for asset in system.graph if asset.id in names and asset.kind != "ingested"]
-    return [Below(asset.id, asset.kind, asset.owner, tuple(reached.get(asset.id, ()))) for asset in ordered]
+    return [
+        Below(asset.id, asset.kind, asset.owner, tuple(reached.get(asset.id, ())), asset.gathers) for asset in ordered
+    ]
 
 
 def _eraser(system: System) -> Eraser:

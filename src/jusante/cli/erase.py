@@ -95,7 +95,8 @@ def _tell(planned: "Erasure", count: int) -> None:
         table.add_row(place.table, f"{place.rows:,}", what)
     for each in planned.below:
         held = f"; holds it in {', '.join(each.columns)}" if each.columns else ""
-        what = f"is outside: tell {each.owner or 'its owner'}" if each.kind == "exposure" else f"made anew{held}"
+        made = "starts anew, without its past" if each.loses_past else "made anew"
+        what = f"is outside: tell {each.owner or 'its owner'}" if each.kind == "exposure" else f"{made}{held}"
         table.add_row(Text(each.asset), "", what)
     console.print(table)
     for name in planned.silent:

@@ -12,6 +12,7 @@ from jusante.core.model import ForeignModel, PythonModel, Query, ShellStep, SqlM
 from jusante.core.source import ColumnRule
 from jusante.transformation.lineage.checks import checks_of, find_in
 from jusante.transformation.lineage.declared import everything, of_python
+from jusante.transformation.lineage.history import with_validity, without_validity
 from jusante.transformation.lineage.kept import Kept, key_of
 from jusante.transformation.lineage.query import ColumnsOf, lineage
 from jusante.transformation.sql_analysis import analyse
@@ -57,6 +58,8 @@ class _Builder:
         match asset.definition:
             case Ingested():
                 return self._ingested(asset, asset.definition)
+            case SqlModel(query=query) if asset.keeps_history:
+                return with_validity(self._query(query, without_validity(self._published(asset.id) or ())))
             case SqlModel(query=query):
                 return self._query(query, self._published(asset.id) or ())
             case PythonModel():

@@ -95,11 +95,13 @@ def test_late_rows_are_gaps_and_are_filled(days: Path) -> None:
 
 def test_the_estimate_counts_what_is_read_and_learns_what_it_takes(days: Path) -> None:
     before = look(days, most=1)["marts.daily"]
-    assert (before["intervals"], before["batches"], before["seconds"]) == (5, 5, None)
+    assert (before["intervals"], before["batches"], before["seconds"], before["usd"]) == (5, 5, None, None)
     assert before["rows"] == 5 * (len(ORDERS) + len(ITEMS))
     assert before["bytes"] > 0
     fill(days)
-    assert look(days, anew=True)["marts.daily"]["seconds"] > 0
+    measured = look(days, anew=True)["marts.daily"]
+    assert measured["seconds"] > 0
+    assert measured["usd"] > 0
 
 
 def test_another_version_is_made_in_batches_where_its_columns_are_the_same(days: Path) -> None:

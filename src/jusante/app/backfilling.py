@@ -28,6 +28,9 @@ from jusante.transformation.build import Job, Standing, Workshop
 from jusante.transformation.incremental.batches import Backfill, Batch
 from jusante.transformation.incremental.by_time import looked_at
 
+LAST_TASKS = 10
+"""So many of the last times show what a second of work costs."""
+
 Progress = Callable[[Batch, int], None]
 
 
@@ -35,7 +38,7 @@ Progress = Callable[[Batch, int], None]
 class Outlook:
     """What a backfill of one model would do. `bytes` are those of its inputs, as often as they are read.
 
-    `seconds` is None where no interval has been measured yet; `after` names a model above that is to be made first, so
+    `seconds` and `usd` are None where no interval has been measured yet; `after` names a model above that is to be made first, so
     that more intervals may be due by then. `why` says why so many are due, where that needs a word.
     """
 
@@ -47,6 +50,7 @@ class Outlook:
     rows: int
     bytes: int
     seconds: float | None
+    usd: float | None
     after: str = ""
     why: str = ""
 
@@ -71,7 +75,8 @@ class Outlook:
     def as_dict(self) -> dict[str, Any]:
         """The outlook as `--json` prints it."""
         said = {
-            name: getattr(self, name) for name in ("asset", "unit", "intervals", "batches", "rows", "bytes", "seconds")
+            name: getattr(self, name)
+            for name in ("asset", "unit", "intervals", "batches", "rows", "bytes", "seconds", "usd")
         }
         return {**said, "after": self.after or None, "why": self.why or None, "gaps": self.gaps()}
 
@@ -126,15 +131,27 @@ def _outlook(  # all that decides it
     except StorageError:
         if not above:
             raise
-        return Outlook(asset.id, unit, (), (), 0, 0, 0, None, above, "it has nothing to read yet")
+        return Outlook(asset.id, unit, (), (), 0, 0, 0, None, None, above, "it has nothing to read yet")
     spans = wish.among(work)
     batches = len(wish.batches(spans))
     rows, size = (
         sum(getattr(table.plan, what) for table in work.read.values()) * batches for what in ("rows", "bytes")
     )
     each = seconds_each(system.metadata, asset.id)
-    seconds = None if each is None else round(each * interval.count(spans) / max(1, min(wish.parallel, batches)), 1)
-    return Outlook(asset.id, unit, spans, work.due.coverage, batches, rows, size, seconds, above, work.due.why)
+    all_of_them = None if each is None else each * interval.count(spans)
+    seconds = None if all_of_them is None else round(all_of_them / max(1, min(wish.parallel, batches)), 1)
+    usd = _usd(system, asset.id, all_of_them)
+    return Outlook(asset.id, unit, spans, work.due.coverage, batches, rows, size, seconds, usd, above, work.due.why)
+
+
+def _usd(system: System, asset: str, seconds: float | None) -> float | None:
+    """What so many seconds of work at an asset cost, as far as the last times tell."""
+    tasks = [event.payload["task"] for event in system.metadata.latest("task.succeeded", LAST_TASKS, asset=asset)]
+    priced = [task for task in tasks if task.get("cost_usd") is not None and task["seconds"]]
+    if seconds is None or not priced:
+        return None
+    a_second: float = sum(task["cost_usd"] for task in priced) / sum(task["seconds"] for task in priced)
+    return round(seconds * a_second, 9)
 
 
 def _standing(workshop: Workshop, asset: Asset, state: AssetState | None) -> Standing | None:

@@ -105,12 +105,15 @@ def _progress(batch: "Batch", made: int) -> None:
 
 def _tell_outlook(found: "tuple[Outlook, ...]") -> None:
     from jusante.cli.console import grid, out, size
+    from jusante.core.money import dollars
 
-    table = grid("model", "intervals", "commits", "reads", "takes", numbers=("intervals", "commits", "reads", "takes"))
+    head = ("intervals", "commits", "reads", "takes", "costs")
+    table = grid("model", *head, numbers=head)
     for each in found:
         takes = "not measured yet" if each.seconds is None else f"{each.seconds:,.1f} s"
         more = "+" if each.after else ""
-        table.add_row(each.asset, f"{each.intervals:,}{more}", f"{each.batches}{more}", size(each.bytes), takes)
+        costs = "" if each.usd is None else dollars(each.usd)
+        table.add_row(each.asset, f"{each.intervals:,}{more}", f"{each.batches}{more}", size(each.bytes), takes, costs)
     out().print(table)
     for each in found:
         if each.after:

@@ -12,6 +12,7 @@ from jusante.architecture.failure import POINTS
 from killed_runs import run, unreferenced
 
 ASSETS = ("shop.orders", "files.prices", "marts.priced", "marts.by_product", "marts.top")
+LIKE_ANOTHER = {"marts.by_product", "marts.top"}
 
 
 def write_project(folder: Path) -> None:
@@ -88,7 +89,9 @@ def test_an_unharmed_project_shows_what_the_sources_say(expected: dict[str, list
     assert len(expected["marts.priced"]) + len(expected["marts.priced__quarantine"]) == 240
 
 
-@pytest.mark.parametrize("asset", ASSETS)
+@pytest.mark.parametrize(
+    "asset", [pytest.param(name, marks=pytest.mark.slow) if name in LIKE_ANOTHER else name for name in ASSETS]
+)
 @pytest.mark.parametrize("point", POINTS)
 def test_a_kill_loses_nothing_and_doubles_nothing(
     point: str, asset: str, tmp_path: Path, expected: dict[str, list[tuple[Any, ...]]]

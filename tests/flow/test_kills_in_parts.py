@@ -49,7 +49,13 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("asset", ["m.added", "m.totals", "m.lives"])
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    "point",
+    [
+        point if point in {"after_stage", "after_commit"} else pytest.param(point, marks=pytest.mark.slow)
+        for point in POINTS
+    ],
+)
 def test_a_kill_while_a_part_is_made_loses_and_doubles_nothing(point: str, asset: str, once: Path) -> None:
     kept = once.with_name(f"{once.name}-kept")
     if not kept.exists():

@@ -3,6 +3,7 @@
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,3 +174,18 @@ def _decides_by_a_ledger_on_a_server(folder: Path) -> None:
             decided = Conductor(lake, now).turn(now + dt.timedelta(days=1))
             assert [each.asset for each in decided.due] == due
             assert len(lake.metadata.latest("trigger.fired", 10)) == 1
+
+
+def test_of_many_that_open_an_empty_database_at_once_one_makes_the_tables(url: str) -> None:
+    together = threading.Barrier(8)
+
+    def opened(_: int) -> bool:
+        together.wait()
+        store = SqlMetadata(url)
+        try:
+            return not store.runs(1)
+        finally:
+            store.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(opened, range(8)))

@@ -18,7 +18,7 @@ from jusante.storage.sql_metadata.tables import EVENTS, SEGMENTS
 SEGMENT_EVENTS = 4_096
 """How many events a segment has, at the most."""
 READ_AT_ONCE = 5_000
-_LOCK = 0x6A757361
+LOCK = 0x6A757361
 """The number of the lock on PostgreSQL; no other program uses it in this database."""
 _FIELDS = ("at", "kind", "actor", "run_id", "task", "asset", "column", "snapshot_id", "payload")
 
@@ -26,7 +26,7 @@ _FIELDS = ("at", "kind", "actor", "run_id", "task", "asset", "column", "snapshot
 def append(connection: sa.Connection, events: Sequence[Event]) -> tuple[Event, ...]:
     """Write events down, in their order; they come back with their numbers."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_LOCK)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOCK)))
     events = [replace(event, payload=json.loads(json.dumps(event.payload))) for event in events]  # as it will be read
     rows = [_row(event) for event in events]
     written = EVENTS.insert().returning(EVENTS.c.seq, sort_by_parameter_order=True)
@@ -37,7 +37,7 @@ def append(connection: sa.Connection, events: Sequence[Event]) -> tuple[Event, .
 def seal(connection: sa.Connection, now: dt.datetime) -> None:
     """Seal what was appended since the last segment."""
     if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     else:
         connection.execute(SEGMENTS.delete().where(sa.false()))  # from here on this transaction is the one that writes
     before = last_segment(connection)

@@ -4,6 +4,8 @@ import datetime as dt
 import getpass
 import os
 import socket
+import sqlite3
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +29,7 @@ from jusante.storage.sql_metadata.queue import SqlQueue
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
 PROJECTED_AT_ONCE = 10_000
+MOST_ASKED, ASK_SECONDS = 300, 0.02
 MOST_CONNECTIONS = 80
 """More than the tasks that can be done at once in one process."""
 
@@ -62,15 +65,10 @@ class SqlMetadata:
     def _prepare(self) -> None:
         """Make the tables where there are none. Raises StorageError where they are of another revision."""
         with self._engine.begin() as connection:
-            there = sa.inspect(connection)
-            if not there.has_table(REVISIONS.name):
-                if there.has_table(RUNS.name):
-                    raise StorageError(
-                        "the metadata database bears no revision: it is of a version that was never released",
-                        fix="move it away; the tables stay, and the next run reads what they say of themselves",
-                    )
-                METADATA.create_all(connection)
-                connection.execute(REVISIONS.insert().values(version_num=REVISION))
+            is_new = not sa.inspect(connection).has_table(REVISIONS.name)
+        with self._engine.begin() as connection:
+            if is_new:
+                _make_tables(connection)
             found = connection.execute(sa.select(REVISIONS.c.version_num)).scalar_one_or_none()
         if found != REVISION:
             raise StorageError(
@@ -260,6 +258,24 @@ class SqlMetadata:
             yield connection
 
 
+def _make_tables(connection: sa.Connection) -> None:
+    """Make the tables, unless another process has done it meanwhile: one makes them, the others wait for that."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ledger.LOCK)))
+    else:
+        connection.exec_driver_sql("begin immediate")  # the driver would make each table in a transaction of its own
+    there = sa.inspect(connection)
+    if there.has_table(REVISIONS.name):
+        return
+    if there.has_table(RUNS.name):
+        raise StorageError(
+            "the metadata database bears no revision: it is of a version that was never released",
+            fix="move it away; the tables stay, and the next run reads what they say of themselves",
+        )
+    METADATA.create_all(connection)
+    connection.execute(REVISIONS.insert().values(version_num=REVISION))
+
+
 def _ended(run_id: str, done: Done, now: dt.datetime) -> Event:
     task, state = done.task, done.state
     payload: dict[str, Any] = {"task": task.as_dict()} | ({"state": state.as_dict()} if state else {})
@@ -304,7 +320,14 @@ def _arguments(url: str) -> dict[str, Any]:
 
 
 def _pragmas(connection: Any, _record: object) -> None:
-    connection.execute("pragma journal_mode = wal")
+    for left in range(MOST_ASKED, -1, -1):
+        try:
+            connection.execute("pragma journal_mode = wal")
+            break
+        except sqlite3.OperationalError:  # of two that ask for it first, SQLite lets one wait for nothing
+            if not left:
+                raise
+            time.sleep(ASK_SECONDS)
     connection.execute("pragma synchronous = full")
 
 

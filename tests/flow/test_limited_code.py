@@ -87,7 +87,7 @@ def test_a_function_that_hangs_is_stopped_with_all_it_has_started(shop: Path) ->
 
 @pytest.mark.parametrize("name", ["py.hangs", "step:hangs"])
 def test_code_is_stopped_with_the_run_that_it_belongs_to(shop: Path, name: str) -> None:
-    hangs = "import time\n@model(timeout='10m')\ndef hangs(orders='shop.orders'):\n    open('begun', 'w')\n    time.sleep(600)\n"
+    hangs = "import time\n@model(timeout='10m')\ndef hangs(orders='shop.orders'):\n    time.sleep(600)\n"
     write(shop, {"models/py/hangs.py": HEAD + hangs, "steps/hangs.sh": "# jusante\n#   about: It hangs.\nsleep 600\n"})
     run(shop, "shop.orders")
     reports: list[Report] = []

@@ -12,7 +12,7 @@ from jusante.architecture.failure import POINTS
 from killed_runs import run, unreferenced
 
 ASSETS = ("shop.orders", "files.prices", "marts.priced", "marts.by_product", "marts.top")
-LIKE_ANOTHER = {"marts.by_product", "marts.top"}
+LIKE_ANOTHER = {"files.prices", "marts.by_product", "marts.top"}
 
 
 def write_project(folder: Path) -> None:

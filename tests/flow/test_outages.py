@@ -45,6 +45,7 @@ def test_a_run_waits_for_its_database_and_goes_on(tmp_path: Path, server: Postgr
     assert run(tmp_path).tasks
 
 
+@pytest.mark.slow
 def test_up_waits_for_its_database_and_loses_no_tick(tmp_path: Path, server: Postgres) -> None:
     settings(tmp_path, server)
     write_shop_into(tmp_path)

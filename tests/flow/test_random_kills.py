@@ -11,7 +11,7 @@ from servers.postgres import Postgres
 
 __all__ = ["postgres_server"]
 
-KILLS = 12
+KILLS = 8
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

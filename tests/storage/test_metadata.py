@@ -189,3 +189,19 @@ def test_of_many_that_open_an_empty_database_at_once_one_makes_the_tables(url: s
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(opened, range(8)))
+
+
+def test_two_may_tell_of_the_same_new_asset_at_once(url: str) -> None:
+    first, second = SqlMetadata(url), SqlMetadata(url)
+    with first._transaction() as connection:
+        first._append(
+            connection, [Event("asset.reconciled", STATE.at, asset=STATE.asset, payload={"state": STATE.as_dict()})]
+        )
+        other = threading.Thread(target=second.remember, args=([replace(STATE, version="v2")], "asset.reconciled"))
+        other.start()
+        other.join(0.5)
+        assert other.is_alive(), "it waits for the first"
+    other.join(30)
+    assert first.states()[STATE.asset].version == "v2"
+    first.close()
+    second.close()

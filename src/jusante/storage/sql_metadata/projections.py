@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from jusante.core.event import Event
 from jusante.core.incident import Incident, after
@@ -65,8 +66,13 @@ def _put_runs(
 
 def _put_states(connection: sa.Connection, states: Mapping[str, Mapping[str, Any]]) -> None:
     if states:
-        connection.execute(STATES.delete().where(STATES.c.asset == sa.bindparam("id")), [{"id": s} for s in states])
-        connection.execute(STATES.insert(), [{"asset": name, "state": dict(state)} for name, state in states.items()])
+        rows = [{"asset": name, "state": dict(state)} for name, state in sorted(states.items())]
+        is_server = connection.dialect.name == "postgresql"
+        insert = postgresql.insert(STATES) if is_server else sqlite.insert(STATES)
+        # Not taken out first: a worker of a run that died may tell of the same asset at this very moment.
+        connection.execute(
+            insert.on_conflict_do_update(index_elements=["asset"], set_={"state": insert.excluded.state}), rows
+        )
 
 
 def _put_incidents(connection: sa.Connection, events: Iterable[Event]) -> None:

@@ -8,6 +8,7 @@ import measure
 from jusante.core.event import Event
 from jusante.core.run import AssetState, Run, Task
 from jusante.storage.sql_metadata import SqlMetadata
+from jusante.storage.sql_metadata.tables import REVISION
 from measure import Target
 
 EVENTS = 1_000_000
@@ -17,7 +18,7 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 def main() -> None:
     rounds = measure.rounds(1)
-    folder = measure.data("ledger", f"events {EVENTS} v1", lambda path: fill(f"sqlite:///{path / 'metadata.db'}"))
+    folder = measure.data("ledger", f"events {EVENTS} of {REVISION}", lambda path: fill(f"sqlite:///{path / 'metadata.db'}"))
     size = (folder / "metadata.db").stat().st_size / 1e6
     times = [timed(f"sqlite:///{folder / 'metadata.db'}") for _ in range(rounds)]
     verify, rebuild = (sorted(each[i] for each in times)[rounds // 2] for i in (0, 1))

@@ -18,7 +18,9 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
 def main() -> None:
     rounds = measure.rounds(1)
-    folder = measure.data("ledger", f"events {EVENTS} of {REVISION}", lambda path: fill(f"sqlite:///{path / 'metadata.db'}"))
+    folder = measure.data(
+        "ledger", f"events {EVENTS} metered, of {REVISION}", lambda path: fill(f"sqlite:///{path / 'metadata.db'}")
+    )
     size = (folder / "metadata.db").stat().st_size / 1e6
     times = [timed(f"sqlite:///{folder / 'metadata.db'}") for _ in range(rounds)]
     verify, rebuild = (sorted(each[i] for each in times)[rounds // 2] for i in (0, 1))
@@ -66,7 +68,9 @@ def fill(url: str) -> None:
 
 def _task(run: Run, at: dt.datetime, number: int) -> Event:
     name = f"marts.table_{number}"
-    task = Task(name, "build", "succeeded", "new data in sales.orders", 1_000, 100, 10_000, 0.2, None, number)
+    task = Task(
+        name, "build", "succeeded", "new data in sales.orders", 1_000, 100, 10_000, 0.2, None, number, cpu_seconds=0.1
+    )
     state = AssetState(
         name, "0123456789abcdef", {"sales.orders": 5_577_006_791_947_779_410}, run.run_id, at, "p", number
     )

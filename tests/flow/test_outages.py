@@ -23,7 +23,8 @@ def server() -> Iterator[Postgres]:
         yield server
 
 
-def test_a_run_waits_for_its_database_and_goes_on(tmp_path: Path, server: Postgres) -> None:
+@pytest.mark.parametrize("seconds", [2 * LEASE_SECONDS, pytest.param(60, marks=pytest.mark.slow)])
+def test_a_run_waits_for_its_database_and_goes_on(tmp_path: Path, server: Postgres, seconds: float) -> None:
     settings(tmp_path, server)
     write_shop_into(tmp_path)
     write(tmp_path, many(12))
@@ -33,7 +34,7 @@ def test_a_run_waits_for_its_database_and_goes_on(tmp_path: Path, server: Postgr
         running.start()
         until(lambda: len(lake.metadata.last_tasks()) > 3)
         server.stop()
-        time.sleep(2 * LEASE_SECONDS)
+        time.sleep(seconds)
         server.start("synchronous_commit=on")
         running.join(PATIENCE)
         assert not running.is_alive()

@@ -29,8 +29,8 @@ from jusante import model
 
 @model()
 def noisy(prices="files.prices"):
-    logging.getLogger("some.library").warning("the password is %s", "s3cret-of-ours-alone")
-    logging.getLogger("some.library").info("not worth a line")
+    logging.getLogger("somebodys_code").warning("the password is %s", "s3cret-of-ours-alone")
+    logging.getLogger("somebodys_code").info("not worth a line")
     warnings.warn("soon to be gone", stacklevel=1)
     return prices
 
@@ -88,7 +88,7 @@ def test_what_libraries_warn_of_is_a_line_and_no_secret_or_value_is_in_any(shop:
     done = jusante(shop, "run", "--log", "json")
     said = [line for line in lines(done.stderr) if line["event"] == "log"]
     assert [(line["logger"], line["level"]) for line in said] == [
-        ("some.library", "warning"),
+        ("somebodys_code", "warning"),
         ("py.warnings", "warning"),
     ]
     assert "the password is •••" in said[0]["message"]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openlineage.client.event_v2 import InputDataset, Job, JobEvent, OutputDataset, Run, RunEvent
     from openlineage.client.facet_v2 import DatasetFacet, JobFacet, RunFacet
 
-PRODUCER = f"https://pypi.org/project/jusante/{version('jusante')}"
+PRODUCER = f"pkg:pypi/jusante@{version('jusante')}"
 _SUBTYPES: Mapping[str, str] = {
     "identity": "IDENTITY",
     "transformation": "TRANSFORMATION",

@@ -130,7 +130,6 @@ def test_all_that_a_tool_cannot_say_stands_at_the_head_of_its_file(tool: Tool) -
 @pytest.mark.parametrize("tool", TOOLS)
 def test_a_project_without_assets_is_code_that_does_nothing(tool: Tool) -> None:
     files = write_for(tool, _handover({}), CALL, DAY).files
-    assert files
     for name, text in files.items():
         compile(text, name, "exec", dont_inherit=True)
 

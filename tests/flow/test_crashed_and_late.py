@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import pytest
 from jusante.app import Lake
 from jusante.app.conductor import Conductor
 from jusante.app.crashes import left_behind
+from jusante.app.incidents import open_for
 from jusante.core.incident import Incident
+from jusante.dataops.incidents import Symptom
 from projects import insert, run, write, write_shop
 
 NOTIFY = "name: small\nenvironments:\n  dev: {notify: [{kind: file, path: told.ndjson}]}\n"
@@ -125,3 +128,29 @@ def test_what_is_not_there_in_time_is_one_incident_until_it_is_made(shop: Path) 
     write(shop, {"models/marts/slow.sql": head + "select * from marts.by_product"})
     run(shop)
     assert [each.state for each in incidents(shop) if "marts.slow" in each.assets] == ["resolved"]
+
+
+def test_two_that_open_incidents_at_once_open_two(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    run(tmp_path)
+    together = threading.Barrier(4)
+    names = ["shop.orders", "files.prices", "marts.names", "marts.priced"]
+
+    def late(name: str) -> None:
+        with Lake.open(tmp_path) as lake:
+            together.wait()
+            open_for(lake.system, [Symptom(name, "late", "it is not there", "here")], dt.datetime.now(dt.UTC))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(late, names))
+    with Lake.open(tmp_path) as lake:
+        found = lake.metadata.incidents(None, 10)
+    assert sorted(each.number for each in found) == list(range(1, len(found) + 1))
+    assert {name for each in found for name in each.assets} >= {"shop.orders", "files.prices"}
+    assert len(lake_openings(tmp_path)) == len(found)
+
+
+def lake_openings(folder: Path) -> set[str]:
+    """The numbers that incidents were opened with."""
+    with Lake.open(folder) as lake:
+        return {event.payload["incident"] for event in lake.metadata.latest("incident.opened", 20)}

@@ -1,8 +1,8 @@
 """Incidents of a project: found at the end of each run, looked up, and acted upon."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from jusante.app.announcing import Explained
 from jusante.app.data_drift import data
@@ -19,11 +19,12 @@ from jusante.core.run import Run, Task
 from jusante.dataops.incidents import Case, News, Symptom, cases_of, changes, decide, suspects, symptoms_of
 from jusante.dataops.incidents.deciding import Now
 from jusante.dataops.incidents.symptoms import is_well
-from jusante.errors import UsageError
+from jusante.errors import CommitConflict, UsageError
 from jusante.ingestion.data_drift import FOUND, sentence
 from jusante.orchestration.holding import holds_of
 from jusante.security.sensitive import LIKELY
 
+MOST_TRIES = 5
 REMEMBERED = 500
 """So many of the latest incidents are held against what a run has found."""
 MOST_EVENTS = 1_000
@@ -59,7 +60,8 @@ def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -
         lambda symptom: _suspected(system, evidence, symptom),
     )
     system.metadata.tell(explained.events(run))
-    return Observed(_told(system, _decided(look, cases, evidence), now), explained.notes)
+    news = _written(system, lambda known: _decided(replace(look, known=known), cases, evidence), known, now)
+    return Observed(news, explained.notes)
 
 
 def open_for(system: System, symptoms: Iterable[Symptom], now: dt.datetime) -> tuple[Changed, ...]:
@@ -81,10 +83,25 @@ def open_for(system: System, symptoms: Iterable[Symptom], now: dt.datetime) -> t
     evidence = Evidence(system, known)
     cases = cases_of(graph, (), new, lambda symptom: _suspected(system, evidence, symptom))
     good = {name: state.at for name, state in evidence.states.items()}
-    number = known[0].number + 1 if known else 1
-    news = decide(graph, cases, known, Now((), (), now, None), good, number)
-    of_cases = tuple(event for event in news.events if event.kind != RESOLVED)
-    return _told(system, News(of_cases), now)
+
+    def decided(known: Sequence[Incident]) -> News:
+        number = known[0].number + 1 if known else 1
+        news = decide(graph, cases, known, Now((), (), now, None), good, number)
+        return News(tuple(event for event in news.events if event.kind != RESOLVED))
+
+    return _written(system, decided, known, now)
+
+
+def _written(
+    system: System, decided: Callable[[Sequence[Incident]], News], known: Sequence[Incident], now: dt.datetime
+) -> tuple[Changed, ...]:
+    """Write down what is decided; decide anew where another process has opened an incident meanwhile."""
+    for _ in range(MOST_TRIES):
+        try:
+            return _told(system, decided(known), now)
+        except CommitConflict:
+            known = system.metadata.incidents(None, REMEMBERED)
+    return _told(system, decided(known), now)
 
 
 def _suspected(system: System, evidence: Evidence, symptom: Symptom) -> tuple[Suspect, ...]:

@@ -18,10 +18,10 @@ from sqlalchemy.pool import QueuePool
 
 from jusante.core.cost import Metered, Stored, Usage
 from jusante.core.event import Event, Fault, Segment, faults
-from jusante.core.incident import Incident
+from jusante.core.incident import OPENED, Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
-from jusante.errors import DatabaseGone, ExtraMissing, StorageError
+from jusante.errors import CommitConflict, DatabaseGone, ExtraMissing, StorageError
 from jusante.storage.databases import SERVER_ARGUMENTS, is_gone
 from jusante.storage.sql_metadata import leases, ledger, usage
 from jusante.storage.sql_metadata.projections import PROJECTED, project
@@ -29,6 +29,8 @@ from jusante.storage.sql_metadata.queue import SqlQueue
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
 PROJECTED_AT_ONCE = 10_000
+OPENING_LOCK = ledger.LOCK + 1
+"""Who opens incidents, one after the other; no other program uses it in this database."""
 MOST_ASKED, ASK_SECONDS = 300, 0.02
 MOST_CONNECTIONS = 80
 """More than the tasks that can be done at once in one process."""
@@ -118,6 +120,7 @@ class SqlMetadata:
         if self._lease:
             leases.check(connection, self._lease)
         if events:
+            _refuse_taken(connection, events)
             by = [event if event.actor else replace(event, actor=self._actor) for event in events]
             project(connection, ledger.append(connection, by))
 
@@ -256,6 +259,20 @@ class SqlMetadata:
     def _transaction(self) -> Iterator[sa.Connection]:
         with _failures(), self._engine.begin() as connection:
             yield connection
+
+
+def _refuse_taken(connection: sa.Connection, events: Sequence[Event]) -> None:
+    """Raise CommitConflict where somebody has opened an incident of the same number meanwhile."""
+    numbers = [int(event.payload["incident"][1:]) for event in events if event.kind == OPENED]
+    if not numbers:
+        return
+    if connection.dialect.name == "postgresql":  # on SQLite one transaction writes at a time
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(OPENING_LOCK)))
+    else:
+        connection.execute(INCIDENTS.delete().where(sa.false()))
+    taken = connection.execute(sa.select(INCIDENTS.c.number).where(INCIDENTS.c.number.in_(numbers))).scalars().all()
+    if taken:
+        raise CommitConflict(f"incident I{taken[0]} was opened by another process just now", fix="try again")
 
 
 def _make_tables(connection: sa.Connection) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import measure
 from jusante.core.profile import Profile
 from jusante.dataops.monitors import Made, too_quiet, too_slow, unsteady, unusual_rows
-from jusante.dataops.monitors.volume import is_near
+from jusante.dataops.monitors.volume import is_level
 from measure import Target
 
 START = dt.datetime(2025, 11, 3, 6, tzinfo=dt.UTC)
@@ -130,7 +130,7 @@ def _measured(name: str, kind: Rows) -> tuple[int, int, dict[str, tuple[int, int
 
 
 def _judged(past: Sequence[Made], now: Made, *, goes_on: bool) -> str | None:
-    return None if is_near(past, now) and not goes_on else unusual_rows(past, now, goes_on=goes_on)
+    return None if is_level([*past, now]) and not goes_on else unusual_rows(past, now, goes_on=goes_on)
 
 
 def _made(day: int, rows: float) -> Made:

@@ -1,6 +1,7 @@
 """Monitors by pairs: what they are given, and what they say of it."""
 
 import datetime as dt
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from jusante.core.profile import Profile
 from jusante.dataops.monitors import Made, changed_columns, too_dear, too_quiet, too_slow, unsteady, unusual_rows
-from jusante.dataops.monitors.volume import is_near
+from jusante.dataops.monitors.volume import is_level
 
 CASES = yaml.safe_load((Path(__file__).parent / "monitor_cases.yaml").read_text(encoding="utf-8"))
 MONDAY = dt.datetime(2026, 5, 4, tzinfo=dt.UTC)
@@ -65,9 +66,16 @@ def test_a_table_that_keeps_its_beat_is_never_too_quiet(hours: float, loads: int
     assert too_quiet([at(hours * number) for number in range(loads + 1)], at(hours * (loads + 1))) is None
 
 
-@given(st.lists(st.integers(0, 5_000), min_size=7, max_size=40))
-def test_as_many_rows_as_there_have_been_are_never_unusual(days: list[int]) -> None:
-    odd = days[: len(days) - 1 + len(days) % 2]
-    *before, now = [made(day, rows) for day, rows in enumerate([*odd, sorted(odd)[len(odd) // 2]])]
-    assert is_near(before, now)
-    assert unusual_rows(before, now) is None
+@given(st.integers(0, 100_000), st.lists(st.floats(0, 0.0299), min_size=7, max_size=40))
+def test_rows_that_stay_in_a_narrow_band_are_never_unusual(least: int, above: list[float]) -> None:
+    rows = [int((least + 1) * math.exp(more)) for more in above]
+    for order in (rows, sorted(rows), sorted(rows, reverse=True)):
+        days = [made(day, max(count, least + 1) - 1) for day, count in enumerate(order)]
+        assert is_level(days)
+        assert unusual_rows(days[:-1], days[-1]) is None
+
+
+def test_a_table_that_grows_and_falls_back_to_what_it_had_in_the_middle_is_not_level_but_unusual() -> None:
+    days = [made(day, rows) for day, rows in enumerate([*range(1_000, 21_000, 1_000), 10_000])]
+    assert not is_level(days)
+    assert unusual_rows(days[:-1], days[-1]) is not None

@@ -10,7 +10,7 @@ from jusante.core.profile import Profile
 from jusante.core.run import Task
 from jusante.dataops.monitors import Made, changed_columns, unusual_rows
 from jusante.dataops.monitors.schema import TOLD
-from jusante.dataops.monitors.volume import is_near
+from jusante.dataops.monitors.volume import is_level
 from jusante.management.lake import Tables
 
 COLUMNS = "model.columns"
@@ -45,7 +45,7 @@ class Outputs:
     def _rows(self, name: str, *, is_open: bool) -> Iterator[str]:
         events = self._system.metadata.latest("task.succeeded", REMEMBERED, asset=name)
         made = [found for event in reversed(events) if (found := _made(event))]
-        if not made or (is_near(made[:-1], made[-1]) and not is_open):
+        if not made or (is_level(made) and not is_open):
             return
         if said := unusual_rows(made[:-1], made[-1], goes_on=is_open):
             yield said

@@ -3,11 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from jusante.core.profile import Profile
 from jusante.ingestion.data_drift.surprise import Care
-from jusante.ingestion.data_drift.volume import LEAST_CHANGE, volume
+from jusante.ingestion.data_drift.volume import NOISE, volume
 
 CARE = Care(questions=3)
 SETTLED = 7
@@ -49,10 +48,10 @@ def _left_out_at_the_end(earlier: Sequence[Profile], usual: Sequence[Profile]) -
     return sum(each.at > usual[-1].at for each in earlier) if usual else 0
 
 
-def is_near(before: Sequence[Made], now: Made) -> bool:
-    """Whether it is so close to the middle of what was that nothing can be unusual about it: the quick answer."""
-    rows = [made.profile.rows for made in before]
-    return not rows or abs(math.log1p(now.profile.rows) - math.log1p(median(rows))) < LEAST_CHANGE[True]
+def is_level(made: Sequence[Made]) -> bool:
+    """Whether all times lie within what chance alone is granted, so that none of them can be unusual: the quick answer."""
+    rows = [math.log1p(each.profile.rows) for each in made]
+    return not rows or max(rows) - min(rows) < NOISE
 
 
 def _odd(past: Sequence[Profile], now: Profile) -> str | None:

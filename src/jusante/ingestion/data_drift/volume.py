@@ -11,6 +11,8 @@ from jusante.ingestion.data_drift.surprise import Care, Surprise, surprise
 
 LEAST_CHANGE = {True: 0.1, False: 0.25}
 """Logarithms, by whether whole tables come: a table that lost a tenth of its rows is worth a word, a thin day is not."""
+NOISE = 0.03
+"""What a table's size is always granted, in logarithms: nothing that stays within it is a surprise."""
 WEEKS = dt.timedelta(days=20)
 ALIKE_PAUSES = 2.0
 SHORTEST_PAUSE = 60.0
@@ -55,7 +57,7 @@ def _after_such_a_pause(past: Sequence[Profile], now: Profile) -> list[Profile]:
 def _found(loads: Sequence[Profile], now: Profile, care: Care) -> Surprise:
     past = [math.log1p(load.rows) for load in loads]
     here = math.log1p(now.rows)
-    noise = max(0.03, 1.5 / math.sqrt(max(min(now.rows, median(load.rows for load in loads)), 1)))
+    noise = max(NOISE, 1.5 / math.sqrt(max(min(now.rows, median(load.rows for load in loads)), 1)))
     plain = surprise(past, here, noise, care)
     by_day = _by_day(loads, now)
     if by_day is None:

@@ -10,6 +10,7 @@ from jusante.core.check import Check, NotNull, Unique
 from jusante.core.classification import Classification
 from jusante.core.cost import Budget
 from jusante.core.dashboard import Dashboard
+from jusante.core.declared import Declared
 from jusante.core.exposure import Exposure
 from jusante.core.guard import GuardCode
 from jusante.core.model import HISTORY, ForeignModel, PythonModel, Query, ShellStep, SqlModel
@@ -29,6 +30,23 @@ class Ingested:
     name: str
     elsewhere: str = ""
 
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return Declared(
+            about=self.table.about or self.source.about,
+            owner=self.source.owner,
+            steward=self.source.steward,
+            tags=self.table.tags,
+            timing=self.table.ingest,
+            budget=self.table.budget,
+            classification=self.table.classification,
+            checks=self.table.checks,
+            grain=self.table.key,
+            elsewhere=self.elsewhere,
+            about_columns={name: rule.about for name, rule in self.table.columns.items() if rule.about},
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class BuiltDashboard:
@@ -36,6 +54,11 @@ class BuiltDashboard:
 
     dashboard: Dashboard
     queries: tuple[Query, ...]
+
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return self.dashboard.declared
 
 
 Definition = Ingested | SqlModel | PythonModel | ForeignModel | ShellStep | BuiltDashboard | Exposure
@@ -54,6 +77,10 @@ class Asset:
     inputs: tuple[str, ...]
     definition: Definition
     places: Mapping[str, Place] = field(default_factory=dict, compare=False)
+    _declared: Declared = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_declared", self.definition.declared)
 
     @property
     def kind(self) -> AssetKind:
@@ -83,154 +110,62 @@ class Asset:
     @property
     def elsewhere(self) -> str:
         """Who makes it and why, where its rows are not here; empty for what is made here."""
-        match self.definition:
-            case Ingested(elsewhere=why) | SqlModel(elsewhere=why) | ForeignModel(elsewhere=why):
-                return why
-        return ""
+        return self._declared.elsewhere
 
     @property
     def about_columns(self) -> Mapping[str, str]:
         """What is said of its columns, by name; empty where nobody has said."""
-        match self.definition:
-            case Ingested(table=table):
-                return {name: rule.about for name, rule in table.columns.items() if rule.about}
-            case SqlModel(columns=columns) | ForeignModel(columns=columns):
-                return {name: about for name, about in columns.items() if about}
-        return {}
+        return self._declared.about_columns
 
     @property
     def owner(self) -> str | None:
         """Whom to tell."""
-        match self.definition:
-            case Ingested(source=source):
-                return source.owner
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard.owner
-            case Exposure(owner=owner):
-                return owner
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.owner
-            case ShellStep(header=step):
-                return step.owner
+        return self._declared.owner
 
     @property
     def steward(self) -> str | None:
         """Who keeps it in order, where that is somebody else than its owner."""
-        match self.definition:
-            case Ingested(source=source):
-                return source.steward
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard.steward
-            case Exposure(steward=steward):
-                return steward
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.steward
-            case ShellStep(header=step):
-                return step.steward
+        return self._declared.steward
 
     @property
     def classification(self) -> Classification | None:
         """How secret it is, where somebody has said so."""
-        match self.definition:
-            case Ingested(table=table):
-                return table.classification
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard.classification
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.classification
-        return None
+        return self._declared.classification
 
     @property
     def about(self) -> str:
         """What it is, in a sentence; empty where nobody has said."""
-        match self.definition:
-            case Ingested(source=source, table=table):
-                return table.about or source.about or ""
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard.about or ""
-            case Exposure(about=about):
-                return about or ""
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.about or ""
-            case ShellStep(header=step):
-                return step.about or ""
+        return self._declared.about or ""
 
     @property
     def title(self) -> str:
         """What people call it, where that is not its name; else empty."""
-        match self.definition:
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard.title or ""
-            case Exposure(title=title):
-                return title or ""
-        return ""
+        return self._declared.title or ""
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The words it can be selected by, as `tag:ml`."""
-        match self.definition:
-            case Ingested(table=table):
-                return table.tags
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard.tags
-            case Exposure(tags=tags):
-                return tags
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.tags
-            case ShellStep(header=step):
-                return step.tags
+        return self._declared.tags
 
     @property
     def timing(self) -> Timing:
         """When it is made, and what is done where it is not."""
-        match self.definition:
-            case Ingested(table=table):
-                return table.ingest
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header
-            case ShellStep(header=step):
-                return step
-            case Exposure():
-                return Timing()
+        return self._declared.timing
 
     @property
     def budget(self) -> Budget | None:
         """How much it may cost, where somebody has said so."""
-        match self.definition:
-            case Ingested(table=table):
-                return table.budget
-            case BuiltDashboard(dashboard=dashboard):
-                return dashboard.budget
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.budget
-            case ShellStep(header=step):
-                return step.budget
-            case Exposure():
-                return None
+        return self._declared.budget
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """What must hold before it is published, as declared."""
-        match self.definition:
-            case Ingested(table=table):
-                return table.checks
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.checks
-            case BuiltDashboard() | ShellStep() | Exposure():
-                return ()
+        return self._declared.checks
 
     @property
     def grain(self) -> tuple[str, ...]:
         """The columns that tell its rows apart; empty where nobody has said."""
-        match self.definition:
-            case Ingested(table=table):
-                return table.key
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.grain
-            case BuiltDashboard() | ShellStep() | Exposure():
-                return ()
+        return self._declared.grain
 
     @property
     def audited(self) -> tuple[Check, ...]:
@@ -267,18 +202,12 @@ class Asset:
     @property
     def declassified(self) -> Mapping[str, str]:
         """The columns it declares free of personal data, each with the reason."""
-        match self.definition:
-            case SqlModel(header=header) | PythonModel(header=header) | ForeignModel(header=header):
-                return header.declassify
-        return {}
+        return self._declared.declassified
 
     @property
     def allowed(self) -> Mapping[GuardCode, str]:
         """The guards that may be broken here, each with the reason."""
-        match self.definition:
-            case SqlModel(header=header) | PythonModel(header=header):
-                return header.allow
-        return {}
+        return self._declared.allowed
 
     def version(self, above: Mapping[str, str]) -> str:
         """A hash that changes only when the result might: of what it is, and of the versions of its inputs."""

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from jusante.core.classification import Classification
 from jusante.core.cost import Budget
+from jusante.core.declared import Declared
 from jusante.core.noun import Noun
 from jusante.core.trigger import Timing
 
@@ -72,6 +73,20 @@ class Dashboard(Timing):
         description="How much it may cost in a month with its share of all above it, and what happens beyond: `{usd_per_month: 20}`.",
     )
     rows: tuple[tuple[Chart, ...], ...]
+
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return Declared(
+            about=self.about,
+            owner=self.owner,
+            steward=self.steward,
+            tags=self.tags,
+            timing=self,
+            budget=self.budget,
+            title=self.title,
+            classification=self.classification,
+        )
 
     @property
     def charts(self) -> tuple[Chart, ...]:

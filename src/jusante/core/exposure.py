@@ -9,7 +9,9 @@ from typing import Literal
 
 from pydantic import Field
 
+from jusante.core.declared import Declared
 from jusante.core.noun import Noun
+from jusante.core.trigger import Timing
 
 ExposureKind = Literal["dashboard", "report", "notebook", "analysis", "application", "ml", "feature", "sync", "share"]
 
@@ -31,3 +33,15 @@ class Exposure(Noun):
     reads: Mapping[str, tuple[str, ...]] = Field(
         min_length=1, description="The tables it reads, each with the columns it needs; `[]` for all of them."
     )
+
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return Declared(
+            about=self.about,
+            owner=self.owner,
+            steward=self.steward,
+            tags=self.tags,
+            timing=Timing(),
+            title=self.title,
+        )

@@ -1,7 +1,7 @@
 """What the project itself makes: SQL models, Python models and shell steps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pydantic import Field
@@ -9,6 +9,7 @@ from pydantic import Field
 from jusante.core.check import Check
 from jusante.core.classification import Classification
 from jusante.core.cost import Budget
+from jusante.core.declared import Declared
 from jusante.core.guard import GuardCode
 from jusante.core.interval import Unit
 from jusante.core.trigger import Timing
@@ -66,6 +67,23 @@ class Model(Timing):
         """How long an interval is."""
         return self.interval or "day"
 
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return Declared(
+            about=self.about,
+            owner=self.owner,
+            steward=self.steward,
+            tags=self.tags,
+            timing=self,
+            budget=self.budget,
+            classification=self.classification,
+            checks=self.checks,
+            grain=self.grain,
+            declassified=self.declassify,
+            allowed=self.allow,
+        )
+
 
 class Step(Timing):
     """What stands in the comment block at the head of a shell step."""
@@ -88,6 +106,18 @@ class Step(Timing):
         (), description="What it is for; it may not read sensitive columns that are kept for none of these."
     )
     timeout_seconds: int = Field(3600, ge=1)
+
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return Declared(
+            about=self.about,
+            owner=self.owner,
+            steward=self.steward,
+            tags=self.tags,
+            timing=self,
+            budget=self.budget,
+        )
 
 
 class QueryProblem(ValueError):
@@ -125,6 +155,11 @@ class SqlModel:
     elsewhere: str = ""
     columns: Mapping[str, str] = field(default_factory=dict, compare=False)
 
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return _with_columns(self.header.declared, self.elsewhere, self.columns)
+
 
 @dataclass(frozen=True, slots=True)
 class ForeignModel:
@@ -137,6 +172,11 @@ class ForeignModel:
     told: str
     elsewhere: str
     columns: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return _with_columns(self.header.declared, self.elsewhere, self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +194,11 @@ class PythonModel:
     canonical: str
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return self.header.declared
+
 
 @dataclass(frozen=True, slots=True)
 class ShellStep:
@@ -162,3 +207,14 @@ class ShellStep:
     header: Step
     file: str
     script: str
+
+    @property
+    def declared(self) -> Declared:
+        """What it declares."""
+        return self.header.declared
+
+
+def _with_columns(declared: Declared, elsewhere: str, columns: Mapping[str, str]) -> Declared:
+    return replace(
+        declared, elsewhere=elsewhere, about_columns={name: about for name, about in columns.items() if about}
+    )

@@ -1,10 +1,10 @@
 """Erasing a person: what would go where, doing it so that a crash leaves nothing half done, and telling the ledger."""
 
-import datetime as dt
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from jusante.app import clock
 from jusante.app.columns import columns_of
 from jusante.app.system import System
 from jusante.core.column_graph import ColumnGraph
@@ -85,7 +85,7 @@ def erase(system: System, who: Persons, run_id: str, rebuild: Callable[[frozense
     planned = _begin(system, who, names, run_id)
     eraser.bury(who)
     eraser.rewrite(who, run_id)
-    recovery.reconcile(system.store, system.metadata, _now())
+    recovery.reconcile(system.store, system.metadata, clock.now())
     for each in planned.below:  # what was gathered of them over time lies in no input any more
         if system.graph[each.asset].gathers and system.store.table(each.asset):
             system.store.drop(each.asset)
@@ -94,10 +94,10 @@ def erase(system: System, who: Persons, run_id: str, rebuild: Callable[[frozense
     tables = [asset.id + more for asset, _ in about(system.graph, who.kind) for more in ("", QUARANTINE)]
     made = [name + more for name in sorted(below) for more in ("", QUARANTINE) if system.graph[name].is_table]
     eraser.sweep([*tables, *made])
-    recovery.reconcile(system.store, system.metadata, _now())
+    recovery.reconcile(system.store, system.metadata, clock.now())
     if not _is_done(system, names):
         payload = {"subject": who.kind, "pseudonyms": names, "tables": {p.table: p.rows for p in planned.places}}
-        system.metadata.tell([Event(ERASED, _now(), run_id, None, payload)])
+        system.metadata.tell([Event(ERASED, clock.now(), run_id, None, payload)])
     return planned
 
 
@@ -109,7 +109,7 @@ def _begin(system: System, who: Persons, names: list[str], run_id: str) -> Erasu
         counted = tuple(Place(**each) for each in begun.payload["places"])
         return Erasure(planned.kind, counted, planned.below, planned.silent)
     payload = {"subject": who.kind, "pseudonyms": names, "places": [asdict(place) for place in planned.places]}
-    system.metadata.tell([Event(BEGUN, _now(), run_id, None, payload)])
+    system.metadata.tell([Event(BEGUN, clock.now(), run_id, None, payload)])
     return planned
 
 
@@ -151,8 +151,4 @@ def _below(system: System, columns: ColumnGraph, kind: str) -> list[Below]:
 
 
 def _eraser(system: System) -> Eraser:
-    return Eraser(system.graph, system.store, system.engine, system.masks(), _now)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
+    return Eraser(system.graph, system.store, system.engine, system.masks(), clock.now)

@@ -2,50 +2,48 @@
 
 import datetime as dt
 import os
-import secrets
 import socket
-import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jusante.app import clock
 from jusante.app.columns import column_named, columns_of
-from jusante.app.crashes import find_dead, in_the_making, symptoms_of_dead
+from jusante.app.crashes import find_dead, symptoms_of_dead
 from jusante.app.declassifying import tell_declassified
 from jusante.app.following import followed
 from jusante.app.incidents import observe, open_for
 from jusante.app.making import Making, Order
 from jusante.app.report import Report
+from jusante.app.running import Running, unheard
 from jusante.app.sensitive import Watch
+from jusante.app.serving import Serving
 from jusante.app.system import System
 from jusante.app.telling import tell, tell_held
-from jusante.core.asset import Asset
+from jusante.architecture.cost.metering import Meter
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
 from jusante.core.holds import Hold, needing
-from jusante.core.lease import Lease
 from jusante.core.lineage import Origin
-from jusante.core.run import Run, Task, outcome
+from jusante.core.run import outcome
 from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import NotAllowed, StorageError, UsageError, storage_error
+from jusante.errors import storage_error
 from jusante.management.lake import Tables
 from jusante.orchestration import maintenance, recovery
-from jusante.orchestration.execution import Hands, Listener, execute
+from jusante.orchestration.execution import Listener
 from jusante.orchestration.foresight import Foreseen, foresee
 from jusante.orchestration.holding import holds_of
 from jusante.orchestration.selection import made_among
-from jusante.orchestration.worker import Worker
 from jusante.plugins import Connectors
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Swept, Table, TableStore
-from jusante.serving.gate import Answer, Gate
-from jusante.transformation.build import Built
+from jusante.serving.gate import Answer
 from jusante.transformation.sql_analysis import analyse
 
 if TYPE_CHECKING:
@@ -55,20 +53,15 @@ if TYPE_CHECKING:
     from jusante.transformation.incremental.batches import Backfill
 
 
-def _unheard(name: str, task: Task | None) -> None:
-    """Nobody listens."""
-    del name, task
-
-
 class Lake:
     """A project, ready to be run and asked."""
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self._watch = Watch(system)
-        self.making = Making(system, self._watch, self._serve)
-        self._lease: Lease | None = None
-        self._lost = threading.Event()
+        watch, meter = Watch(system), Meter()
+        self._serving = Serving(system, watch, meter)
+        self.making = Making(system, watch, self._serving.render, meter)
+        self._running = Running(system, self.making)
 
     @classmethod
     def open(cls, folder: Path, environment: str | None = None) -> "Lake":
@@ -133,7 +126,7 @@ class Lake:
         self,
         wishes: tuple[str, ...] = (),
         *,
-        listener: Listener = _unheard,
+        listener: Listener = unheard,
         wait_seconds: float = 0.0,
         anew: bool | Collection[str] = False,
         command: str = "",
@@ -152,19 +145,19 @@ class Lake:
         system = self._system
         chosen = made_among(system.graph, wishes)
         self._refuse_unready(chosen)
-        allowance = allowed(self, wishes, chosen if anew is True else anew or (), _now())
+        allowance = allowed(self, wishes, chosen if anew is True else anew or (), clock.now())
         began = time.monotonic()
-        with self._open_run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
+        with self._running.run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             untold = tell(system) if recovered else ()
-            tell_declassified(system, run.run_id, _now())
+            tell_declassified(system, run.run_id, clock.now())
             take_in(system)
             with followed(system, run, listener) as (heard, undelivered):
                 made_anew = frozenset(chosen if anew is True else anew or ())
                 asked = Order(run.run_id, chosen, made_anew, allowance.held, backfill and backfill(run.run_id))
-                tasks = self._make(asked, heard)
-            measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, _now())
-            observed = observe(system, run, tasks, _now())
-            ended = replace(run, status=outcome(tasks), ended_at=_now())
+                tasks = self._running.make(asked, heard)
+            measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, clock.now())
+            observed = observe(system, run, tasks, clock.now())
+            ended = replace(run, status=outcome(tasks), ended_at=clock.now())
             system.metadata.end(ended)
             untold = tuple(dict.fromkeys((*untold, *tell_held(system))))
             undelivered += [*allowance.warnings]
@@ -176,9 +169,9 @@ class Lake:
 
     def recover(self) -> tuple[str, ...]:
         """Put right what runs that died have left, where none goes on, and open incidents for them; their ids."""
-        dead = find_dead(self._system, self._as_run("up"), _now())
+        dead = find_dead(self._system, self._running.as_run("up"), clock.now())
         if dead:
-            open_for(self._system, symptoms_of_dead(self._system, dead), _now())
+            open_for(self._system, symptoms_of_dead(self._system, dead), clock.now())
         return dead
 
     @contextmanager
@@ -192,22 +185,6 @@ class Lake:
         with leading(self._system, f"process {os.getpid()} on {socket.gethostname()}", lost or self.stop):
             yield
 
-    def _make(self, order: Order, listener: Listener = _unheard) -> tuple[Task, ...]:
-        """Make what is asked, while the project is held; what is being made stands in a file meanwhile."""
-        with (
-            in_the_making(self.settings.state, order.run_id, listener) as heard,
-            self.making.working(order) as worker,
-            self._hands(order, worker) as hands,
-        ):
-            return execute(self._system.graph, order.chosen, worker, hands, heard)
-
-    def _hands(self, order: Order, worker: Worker) -> AbstractContextManager[Hands]:
-        if self._lease is None:
-            return self.making.threads(order, worker)
-        from jusante.app.working import queued
-
-        return queued(self._system, self.making, worker, order, self._lease, self._lost.is_set)
-
     def is_ready(self, name: str) -> bool:
         """Whether no secret is missing here that an asset needs."""
         file = self._system.graph[name].place.file
@@ -220,41 +197,9 @@ class Lake:
         if missing:
             raise ProjectProblems(missing)
 
-    @contextmanager
-    def _open_run(self, command: str, wait_seconds: float) -> Iterator[tuple[Run, tuple[str, ...]]]:
-        """Hold the project, put right what a dead run left, begin a run; whatever happens, it does not stay open."""
-        from jusante.app.holding import run_held
-
-        system = self._system
-        run = self._as_run(command)
-        self._lost.clear()
-        with run_held(system, run, wait_seconds, self._lose) as self._lease:
-            recovered = recovery.recover(system.graph, system.store, system.metadata, _now())
-            recovery.clear_scratch(
-                *recovery.leftovers(system.settings.state, recovered, shared=self._lease is not None)
-            )
-            if recovered:
-                open_for(system, symptoms_of_dead(system, recovered), _now())
-            system.metadata.begin(run)
-            try:
-                yield run, recovered
-            except BaseException:
-                with suppress(StorageError):  # whoever has taken over, or is next, closes this run
-                    system.metadata.end(replace(run, status="failed", ended_at=_now()))
-                raise
-
-    def _as_run(self, command: str) -> Run:
-        """This process as a run that begins now."""
-        environment = self._system.project.environment_name
-        return Run(_run_id(), command.strip(), environment, _now(), socket.gethostname(), os.getpid())
-
     def stop(self) -> None:
         """Stop the queries of the run that goes on, from another thread or a signal's handler; its tasks fail as stopped."""
         self.making.stop()
-
-    def _lose(self) -> None:
-        self._lost.set()
-        self.stop()
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
@@ -263,11 +208,7 @@ class Lake:
 
         `asset` is the one for which it is asked, where it is for one: what it costs is put down to that.
         """
-        from jusante.app.questions import note
-
-        answer = self._gate(Tables(self._system.store)).ask(sql)
-        note(self._system, answer, _now(), asset)
-        return answer
+        return self._serving.ask(sql, asset)
 
     def tags_of(self, sql: str, names: Sequence[str]) -> tuple[tuple[Tag, ...], ...]:
         """The tags of each of the columns that a query gives, named as the answer names them."""
@@ -285,42 +226,9 @@ class Lake:
 
         return self.query(f"select * from {quote_table(name)}")
 
-    def _gate(self, tables: Tables) -> Gate:
-        return Gate(self._system.graph, tables, self._system.engine, analyse, self.making.meter)
-
     def build_dashboards(self, names: tuple[str, ...] = ()) -> tuple[Path, ...]:
         """Render dashboards, all or those named; the pages that were written. Each has a PNG beside it."""
-        from jusante.app.questions import rendering
-
-        graph = self._system.graph
-        known = {asset.id: asset for asset in graph if asset.kind == "dashboard"}
-        wanted = [f"dashboard:{name.removeprefix('dashboard:')}" for name in names] or list(known)
-        unknown = [name for name in wanted if name not in known]
-        if unknown:
-            raise UsageError(
-                f"there is no {unknown[0]}", fix=f"there are: {', '.join(known) or 'none; write dashboards/*.yaml'}"
-            )
-        tables = Tables(self._system.store)
-        tell_declassified(self._system, None, _now())
-        for name in wanted:
-            with rendering(self._system, known[name], _now()):
-                self._serve(known[name], tables)
-        return tuple(self.settings.dashboards / f"{name.partition(':')[2]}.html" for name in wanted)
-
-    def _serve(self, asset: Asset, tables: Tables) -> Built:
-        from jusante.serving.dashboards.publish import render, withdraw
-
-        try:
-            self._watch.allow(asset)
-        except NotAllowed:
-            withdraw(asset, self.settings.dashboards)
-            raise
-        states = self._system.metadata.states()
-        gate = self._gate(tables)
-        read, problems = render(
-            asset, gate, self.settings.dashboards, _now(), states, discreet=partial(self._watch.is_discreet, asset)
-        )
-        return Built(None, read, (*problems, f"see {self.settings.dashboards / asset.id.partition(':')[2]}.html"))
+        return self._serving.build_dashboards(names)
 
     # -- keeping -----------------------------------------------------------------------------------------------------
 
@@ -331,19 +239,19 @@ class Lake:
         from jusante.app.costs import measure_storage
 
         system = self._system
-        with self._open_run("maintain " + " ".join(names), wait_seconds) as (run, _):
-            swept = maintenance.maintain(system.engine, system.store, names, keep, run.run_id, _now())
-            measure_storage(system, [each.name for each in swept], run.run_id, _now())
-            recovery.reconcile(system.store, system.metadata, _now())
-            system.metadata.end(replace(run, status="succeeded", ended_at=_now()))
+        with self._running.run("maintain " + " ".join(names), wait_seconds) as (run, _):
+            swept = maintenance.maintain(system.engine, system.store, names, keep, run.run_id, clock.now())
+            measure_storage(system, [each.name for each in swept], run.run_id, clock.now())
+            recovery.reconcile(system.store, system.metadata, clock.now())
+            system.metadata.end(replace(run, status="succeeded", ended_at=clock.now()))
         return swept
 
     def rollback(self, name: str, snapshot_id: int | None = None, *, wait_seconds: float = 0.0) -> Table:
         """Make an earlier snapshot of a table the current one; without a number, the one before."""
         system = self._system
-        with self._open_run(f"rollback {name}", wait_seconds) as (run, _):
-            table = maintenance.rollback(system.store, system.metadata, name, snapshot_id, _now())
-            system.metadata.end(replace(run, status="succeeded", ended_at=_now()))
+        with self._running.run(f"rollback {name}", wait_seconds) as (run, _):
+            table = maintenance.rollback(system.store, system.metadata, name, snapshot_id, clock.now())
+            system.metadata.end(replace(run, status="succeeded", ended_at=clock.now()))
         return table
 
     def erase(self, table: str, names: tuple[str, ...], *, wait_seconds: float = 0.0) -> "Erasure":
@@ -356,10 +264,12 @@ class Lake:
 
         who = erasing.persons(self._system, table, names)
         # Who it is stands nowhere, so not in the run's command either.
-        with self._open_run(f"erase {table}", wait_seconds) as (run, _):
-            erased = erasing.erase(self._system, who, run.run_id, lambda chosen: self._make(Order(run.run_id, chosen)))
-            measure_storage(self._system, self._system.store.pointers(), run.run_id, _now())
-            self.metadata.end(replace(run, status="succeeded", ended_at=_now()))
+        with self._running.run(f"erase {table}", wait_seconds) as (run, _):
+            erased = erasing.erase(
+                self._system, who, run.run_id, lambda chosen: self._running.make(Order(run.run_id, chosen))
+            )
+            measure_storage(self._system, self._system.store.pointers(), run.run_id, clock.now())
+            self.metadata.end(replace(run, status="succeeded", ended_at=clock.now()))
         return erased
 
     def close(self) -> None:
@@ -371,12 +281,3 @@ class Lake:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-def _run_id() -> str:
-    """A name that sorts by time and that a person can read out: `r20261124-012233-4f2a`."""
-    return f"r{_now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"

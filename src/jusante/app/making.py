@@ -1,12 +1,12 @@
 """What does the tasks of runs in this process: with which tools, by which hands, and how it is stopped."""
 
-import datetime as dt
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
+from jusante.app import clock
 from jusante.app.columns import columns_of
 from jusante.app.guards import Guardian
 from jusante.app.sensitive import Watch
@@ -52,11 +52,11 @@ class Order:
 class Making:
     """Does tasks. `serve` renders a dashboard from tables; `meter` measures what is spent."""
 
-    def __init__(self, system: System, watch: Watch, serve: Serve) -> None:
+    def __init__(self, system: System, watch: Watch, serve: Serve, meter: Meter) -> None:
         self._system = system
         self._watch = watch
         self._serve = serve
-        self.meter = Meter()
+        self._meter = meter
         self._engines: WeakSet[StoppableEngine] = WeakSet()
 
     def threads(self, order: Order, worker: Worker) -> Threads:
@@ -83,8 +83,8 @@ class Making:
         from jusante.app.costs import task_price
 
         system = self._system
-        publisher = Publisher(system.store, _now)
-        engine = StoppableEngine(system.engine, self.meter)
+        publisher = Publisher(system.store, clock.now)
+        engine = StoppableEngine(system.engine, self._meter)
         self._engines.add(engine)
         scratch = system.settings.state / "scratch" / order.run_id
         workshop = Workshop(
@@ -106,10 +106,10 @@ class Making:
             loader=BatchLoader(
                 engine,
                 publisher,
-                Door(engine, system.metadata, _now),
-                DataWatch(system.metadata, _now),
+                Door(engine, system.metadata, clock.now),
+                DataWatch(system.metadata, clock.now),
                 system.masks,
-                _now,
+                clock.now,
             ),
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
@@ -118,8 +118,10 @@ class Making:
             guard=guardian.allow,
             price=task_price(system),
             unaffordable=lambda name: order.held.get(name, ""),
-            recover=lambda name, run_id: recovery.recover_task(system.store, system.metadata, name, run_id, _now()),
-            clock=_now,
+            recover=lambda name, run_id: recovery.recover_task(
+                system.store, system.metadata, name, run_id, clock.now()
+            ),
+            clock=clock.now,
             sleep=time.sleep,
             scratch=scratch,
             engine=engine,
@@ -139,7 +141,3 @@ class Making:
     def doing(self) -> tuple[str, ...]:
         """The tasks that are being done in this process."""
         return tuple(name for engine in tuple(self._engines) for name in engine.doing)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

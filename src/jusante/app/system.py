@@ -1,12 +1,12 @@
 """The adapters that a project's settings choose."""
 
-import datetime as dt
 import os
 import socket
 import threading
 from collections.abc import Iterator
 from functools import cached_property
 
+from jusante.app import clock
 from jusante.core.environment import NotifyChoice, Project
 from jusante.core.secret import Secret
 from jusante.engineering.settings import Settings
@@ -112,11 +112,11 @@ class System:
             case "file":
                 from jusante.notifiers.file import FileNotifier
 
-                return FileNotifier(self.project.folder / str(choice.path), _now)
+                return FileNotifier(self.project.folder / str(choice.path), clock.now)
             case "webhook":
                 from jusante.notifiers.webhook import WebhookNotifier
 
-                return WebhookNotifier(_secret(choice.url), choice.secret, _now)
+                return WebhookNotifier(_secret(choice.url), choice.secret, clock.now)
             case "alertmanager":
                 from jusante.notifiers.alertmanager import AlertmanagerNotifier
 
@@ -139,10 +139,6 @@ class System:
 
 def _secret(given: object) -> Secret:
     return given if isinstance(given, Secret) else Secret(str(given))
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def connector_kinds() -> Connectors:

@@ -1,10 +1,10 @@
 """Owners are told what happens to what is theirs: one notice for each owner and finding, once."""
 
-import datetime as dt
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping
 
+from jusante.app import clock
 from jusante.app.announcing import Explained, settle
 from jusante.app.drift import Found, held
 from jusante.app.outbox import Outbox
@@ -108,7 +108,7 @@ def _named(things: list[Touched]) -> str:
 
 def tell_held(system: System) -> tuple[str, ...]:
     """Tell owners of what waits for a decision, and of incidents what is due. What went wrong with that, in words."""
-    settled = settle(system, _now())
+    settled = settle(system, clock.now())
     if not system.project.environment.notify:
         return ()
     return tell(system, (*notices_of(_unannounced(system)), *settled))
@@ -117,7 +117,7 @@ def tell_held(system: System) -> tuple[str, ...]:
 def _unannounced(system: System) -> tuple[Found, ...]:
     """What waits for a decision and was not announced to come."""
     waiting = held(system)
-    explained = Explained.of(system, _now()) if waiting else None
+    explained = Explained.of(system, clock.now()) if waiting else None
     return tuple(each for each in waiting if not (explained and explained.finding(each.finding)))
 
 
@@ -161,7 +161,7 @@ def _policy(channel: str, choice: NotifyChoice) -> Policy:
 
 def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice, ...]) -> None:
     """Give each channel what it lacks."""
-    now = _now()
+    now = clock.now()
     outboxes = {channel: Outbox(system.metadata, channel) for channel in policies}
     incidents = (
         *system.metadata.incidents(["open", "acknowledged"], MOST_OPEN),
@@ -180,8 +180,8 @@ def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> I
     arrived: dict[str, list[Notice]] = {}
     for channel, notifier in system.channels():
         outbox = Outbox(system.metadata, channel)
-        waiting = outbox.unsent(MOST_AT_ONCE, _now(), patient=patient)
-        if policies[channel].is_quiet(_now()):  # of incidents only what breaks the quiet was posted
+        waiting = outbox.unsent(MOST_AT_ONCE, clock.now(), patient=patient)
+        if policies[channel].is_quiet(clock.now()):  # of incidents only what breaks the quiet was posted
             waiting = tuple(notice for notice in waiting if notice.about)
         try:
             _send(outbox, notifier, waiting, arrived.setdefault(channel, []))
@@ -205,12 +205,12 @@ def _send(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...], arriv
         try:
             notifier.tell((notice,))
         except JusanteError as error:
-            outbox.tried(notice, _now(), down=error.retryable)
+            outbox.tried(notice, clock.now(), down=error.retryable)
             if error.retryable:
                 raise
             refused = refused or error
             continue
-        outbox.sent(notice, _now())
+        outbox.sent(notice, clock.now())
         arrived.append(notice)
     if refused:
         raise refused
@@ -227,7 +227,7 @@ def _note(system: System, arrived: Mapping[str, list[Notice]]) -> None:
                 theirs.setdefault((kind, notice.about["incident"]), []).append(notice.to)
         for place, people in theirs.items():
             told.setdefault(place, {}).setdefault(tuple(people), []).append(channel)
-    now = _now()
+    now = clock.now()
     events = [
         Event(kind, now, payload={"incident": incident, "text": f"{_people(people)}, by {' and '.join(channels)}"})
         for (kind, incident), groups in told.items()
@@ -240,7 +240,3 @@ def _note(system: System, arrived: Mapping[str, list[Notice]]) -> None:
 def _people(names: tuple[str, ...]) -> str:
     more = len(names) - _PEOPLE
     return ", ".join(names[:_PEOPLE]) + (f" and {more} more" if more > 0 else "")
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -144,6 +144,51 @@ def test_a_change_that_is_followed_by_itself_has_come(shop: Path) -> None:
         assert announced(lake.system)[0].came.startswith("shop.orders.shade")
 
 
+def test_drift_marks_what_was_announced_and_what_was_announced_for_another_time(shop: Path) -> None:
+    announce(shop, "shop.orders.total", "dropped")
+    announce(shop, "shop.orders.note", "dropped", when(days=1), when(days=2))
+    for column in ("total", "note"):
+        sql(shop / "shop.db", f"alter table orders drop column {column}")
+    found = {each["column"]: each for each in json.loads(call(shop, "drift", "--json").stdout)["findings"]}
+    assert {name: each["announced"]["id"] for name, each in found.items()} == {"total": "A1", "note": "A2"}
+    assert found["total"]["announced"]["told"].endswith("(A1): the new price list")
+    assert "(A2): the new price list; but not before " in found["note"]["announced"]["told"]
+    shown = call(shop, "drift").output
+    assert "announced by them@b.example on" in shown
+    assert "2 of them announced" in shown
+    run(shop)
+    held = {each["column"]: each for each in json.loads(call(shop, "drift", "--json").stdout)["findings"]}
+    assert held["total"]["held_since"]
+    assert held["total"]["announced"]["id"] == "A1"
+
+
+def test_an_unannounced_change_bears_no_mark(shop: Path) -> None:
+    announce(shop, "shop.orders.note", "dropped")
+    sql(shop / "shop.db", "alter table orders drop column total")
+    assert [each["announced"] for each in json.loads(call(shop, "drift", "--json").stdout)["findings"]] == [None]
+    assert "of them announced" not in call(shop, "drift").output
+
+
+def test_an_incident_says_what_was_announced_of_it_for_another_time(shop: Path) -> None:
+    announce(shop, "shop.orders.total", "dropped", when(days=1), when(days=2))
+    announce(shop, "shop.orders.note", "dropped", when(days=1), when(days=2))
+    announce(shop, "shop.orders", "added")
+    sql(shop / "shop.db", "alter table orders drop column total")
+    [(_, opened)] = run(shop).incidents
+    shown = call(shop, "incidents", "show", opened.id)
+    assert "shop.orders.total: dropped, announced by them@b.example on" in " ".join(shown.output.split())
+    said = json.loads(call(shop, "incidents", "show", opened.id, "--json").stdout)["announced"]
+    assert [each["id"] for each in said] == ["A1"]
+
+
+def test_a_model_is_explained_with_what_is_to_come_of_the_columns_that_it_reads(shop: Path) -> None:
+    announce(shop, "shop.orders.total", "dropped", when(days=1), when(days=2))
+    announce(shop, "shop.orders.note", "dropped", when(days=1), when(days=2))
+    assert "shop.orders.total: dropped from" in call(shop, "explain", "m.sums").output
+    said = json.loads(call(shop, "explain", "m.sums", "--json").stdout)["announced"]
+    assert [each["id"] for each in said] == ["A1"]
+
+
 @pytest.mark.parametrize(
     ("subject", "change", "end", "fix"),
     [

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jusante.app.columns import columns_of
@@ -25,11 +25,13 @@ from jusante.core.blast import Touched, blast, readers_of
 from jusante.core.drift import SHAPE, Finding
 from jusante.core.event import Event
 from jusante.core.holds import reason
+from jusante.core.incident import Incident
 from jusante.core.lineage import Origin
 from jusante.core.names import nearest
 from jusante.core.run import Run
 from jusante.dataops.incidents import Symptom
 from jusante.errors import UsageError
+from jusante.orchestration.holding import holds_of
 from jusante.ports.notifier import Notice
 
 MOST = 500
@@ -37,6 +39,15 @@ MOST = 500
 LONGEST = dt.timedelta(days=90)
 LONGEST_TEXT = 500
 _AWAY = {"source_down": "outage", "source_denied": "outage", "source_failed": "outage"}
+_ANNOUNCED_OF: Mapping[str, tuple[str, ...]] = {
+    "drift": SHAPE,
+    "data_drift": ("data",),
+    "late": ("late", "outage"),
+    **dict.fromkeys(_AWAY, ("outage",)),
+}
+"""By the kind of an incident, what can have been announced of it."""
+NEAR = dt.timedelta(days=7)
+"""What was announced for a time that is further away has nothing to do with it."""
 _QUIET = re.compile(r"nothing new came(?!.*\bfailed\b)")
 _LATE = re.compile(r"\bfresh|\bnewest\b|\bold\b", re.IGNORECASE)
 _NAMED = 10
@@ -157,6 +168,32 @@ def _for_reader(made: Announcement, things: Sequence[str]) -> str:
 def _notice(made: Announcement, kind: str, to: str, subject: str, text: str) -> Notice:
     key = hashlib.sha256(repr((kind, made.id, to, made.at.isoformat())).encode()).hexdigest()[:32]
     return Notice(to, subject, text, key, kind)
+
+
+def about(system: System, incident: Incident) -> tuple[Announcement, ...]:
+    """What was announced of that which an incident is about, and had another time or did not account for all of it."""
+    kind, what = incident.cause.kind, incident.cause.what
+    changes = _ANNOUNCED_OF.get(kind, ())
+    assets = {name.removeprefix("source:") for name in (incident.cause.asset, *incident.assets)}
+    last = incident.resolved or incident.seen
+    found = [
+        made
+        for made in (announced(system) if changes else ())
+        if not made.is_withdrawn
+        and made.change in changes
+        and any(name == made.source or _is_of(name, made) for name in assets)
+        and made.column in {"", *re.findall(r"\w+", what)}
+        and made.begin - NEAR <= last
+        and incident.opened <= made.until + NEAR
+    ]
+    if kind != "drift" or not found:
+        return tuple(found)
+    waiting = [hold.finding for hold in holds_of(system.metadata.states()) if hold.table in assets]
+    return tuple(made for made in found if any(made.is_of(each.table, each.column, each.change) for each in waiting))
+
+
+def _is_of(asset: str, made: Announcement) -> bool:
+    return asset.partition(".")[0] == made.source and made.table in {"", asset}
 
 
 # -- holding it against what is seen -------------------------------------------------------------------------------------

@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from jusante.app.announcing import announced
 from jusante.app.columns import columns_of
 from jusante.app.data_drift import data
 from jusante.app.system import System
 from jusante.core import quiet_hours
+from jusante.core.announcement import Announcement, nearest_to
 from jusante.core.asset import Asset, Ingested
 from jusante.core.blast import Touched, blast
 from jusante.core.column_graph import ColumnGraph
@@ -42,12 +44,17 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A finding with all that depends on what it is about, the most important first. `since` when it waits, if it does."""
+    """A finding with all that depends on what it is about, the most important first. `since` when it waits, if it does.
+
+    `planned` is what its owner announced of it, in words; `by` that announcement.
+    """
 
     finding: Finding
     blast: tuple[Touched, ...]
     asset: Asset
     since: str | None = None
+    by: Announcement | None = None
+    planned: str = ""
 
     @property
     def waits(self) -> bool:
@@ -60,7 +67,13 @@ class Found:
         names = ("table", "column", "change", "to", "confidence", "policy", "before", "after", "how")
         blast = [touched.as_dict() for touched in self.blast]
         fix = " or ".join(ways(self.finding))
-        return {name: said[name] for name in names} | {"held_since": self.since, "blast": blast, "fix": fix}
+        by = self.by.as_dict() | {"told": self.planned} if self.by else None
+        return {name: said[name] for name in names} | {
+            "held_since": self.since,
+            "announced": by,
+            "blast": blast,
+            "fix": fix,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +144,34 @@ def touched_by(system: System, findings: Iterable[Finding], holds: Iterable[Hold
     graph, findings = system.graph, tuple(findings)
     columns = columns_of(system) if findings else None
     since = {(hold.table, hold.finding.column): hold.since for hold in holds}
+    known = announced(system) if findings else ()
     found = [
-        Found(
-            finding,
-            blast(graph, columns, _origins(finding, columns)) if columns else (),
-            graph[finding.table],
-            since.get((finding.table, finding.column)),
+        _with_plan(
+            Found(
+                finding,
+                blast(graph, columns, _origins(finding, columns)) if columns else (),
+                graph[finding.table],
+                since.get((finding.table, finding.column)),
+            ),
+            known,
         )
         for finding in findings
     ]
     return tuple(sorted(found, key=lambda each: (not each.waits, -len(each.blast), each.finding.table)))
+
+
+def _with_plan(found: Found, known: Iterable[Announcement]) -> Found:
+    """With what was announced of it, for now, or for when it began to be held."""
+    of, now = _of(found.finding), dt.datetime.now(dt.UTC)
+    seen = dt.datetime.fromisoformat(found.since) if found.since else now
+    if any(each.explains(*of, now) for each in known):
+        seen = now
+    by = nearest_to(known, *of, seen)
+    return replace(found, by=by, planned=by.told_of(seen)) if by else found
+
+
+def _of(finding: Finding) -> tuple[str, str, str]:
+    return finding.table, finding.column, finding.change
 
 
 def would_wait(found: Iterable[Found], now: dt.datetime) -> tuple[Hold, ...]:

@@ -1,13 +1,16 @@
 """A model in words: what it does, what it reads, where its time goes, and what the guards say."""
 
+import datetime as dt
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from jusante.app.announcing import announced
 from jusante.app.growth_size import size
 from jusante.app.guards import Guards, Warned
 from jusante.app.system import System
+from jusante.core.announcement import Announcement
 from jusante.core.asset import Asset
 from jusante.core.model import SqlModel
 from jusante.core.names import nearest
@@ -42,7 +45,10 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that can be said of a query. `measured` says when its time was measured; empty where it was not."""
+    """All that can be said of a query. `measured` says when its time was measured; empty where it was not.
+
+    `announced` are changes of what it reads that are still to come.
+    """
 
     asset: Asset
     parts: tuple[Part, ...]
@@ -52,6 +58,7 @@ class Explanation:
     joins: tuple[JoinCount, ...]
     measured: str
     warned: tuple[tuple[Warned, Size | None], ...]
+    announced: tuple[Announcement, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -63,6 +70,7 @@ class Explanation:
             "time": {"measured": self.measured, "operators": [_fields(spent) for spent in self.spent]},
             "joins": [count.as_dict() for count in self.joins],
             "guards": [_warned(warned, found) for warned, found in self.warned],
+            "announced": [each.as_dict() for each in self.announced],
         }
 
 
@@ -96,16 +104,33 @@ def explain(system: System, name: str, *, run: bool = False) -> Explanation:
     analysis = guards.growth.analyses(asset)[0]
     tables = system.tables()
     joins, operators, measured = _run(system, asset, tables) if run else _kept(system, asset)
+    reads = tuple(_read(system, tables, table, columns) for table, columns in columns_read(analysis).items())
     return Explanation(
         asset=asset,
         parts=parts_of(analysis, asset.grain),
         untold=analysis.untold,
-        reads=tuple(_read(system, tables, table, columns) for table, columns in columns_read(analysis).items()),
+        reads=reads,
         spent=_spent(operators),
         joins=tuple(joins),
         measured=measured,
         warned=tuple((warned, size(system, warned.found)) for warned in guards.over(asset)),
+        announced=_to_come(system, reads),
     )
+
+
+def _to_come(system: System, reads: Sequence[Read]) -> tuple[Announcement, ...]:
+    """What is announced of the columns that a query reads, and has not come."""
+    now = dt.datetime.now(dt.UTC)
+    known = announced(system) if system.settings.state.is_dir() else ()
+    return tuple(
+        made for made in known if made.state(now) in {"planned", "now"} and any(_is_read(made, read) for read in reads)
+    )
+
+
+def _is_read(made: Announcement, read: Read) -> bool:
+    if made.table:
+        return made.table in {read.table, *read.behind} and (not made.column or made.column in read.columns)
+    return any(name.partition(".")[0] == made.source for name in (read.table, *read.behind))
 
 
 def _named(system: System, name: str) -> Asset:

@@ -27,7 +27,8 @@ def tell_found(console: Console, found: Iterable[Found], graph: Graph) -> None:
             console.print()
     rest = [each for each in found if not each.waits]
     for each in rest:
-        console.print(_row(Text("·", "dim"), Text(_followed(each), "dim")))
+        planned = Text(f"\n{each.planned}", "cyan") if each.planned else ""
+        console.print(_row(Text("·", "dim"), Text.assemble((_followed(each), "dim"), planned)))
     if rest:
         console.print()
 
@@ -39,6 +40,8 @@ def _waiting(found: Found, graph: Graph) -> Table:
     rows.append((_label("at"), Text.assemble(source, (f" ({found.asset.place})", "dim"))))
     if found.since:
         rows.append((_label("held"), Text(f"since {found.since[:16].replace('T', ' ')} UTC")))
+    if found.planned:
+        rows.append((_label("said"), Text(found.planned, "cyan")))
     rows += _hits(found.blast, graph)
     for number, way in enumerate(ways(finding)):
         rows.append((_label("or" if number else "fix"), Text(way)))

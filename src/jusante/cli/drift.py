@@ -37,6 +37,7 @@ def drift() -> None:
 def show(source: str | None, folder: Path, environment: str | None, as_json: bool) -> None:
     """Ask the sources, all or SOURCE, what changed since the last load. Loads nothing. `jusante drift` alone does this.
 
+    What its owner has announced is marked, with by whom and what for; so is what was announced for another time.
     Ends with 1 where somebody has to decide, or where a source could not be asked.
     """
     from jusante.app.drift import drift as find
@@ -68,7 +69,9 @@ def _tell(found: "Drift", graph: "Graph") -> None:
         return
     waiting, followed = len(found.waiting), len(found.found) - len(found.waiting)
     decide = f"{counted(waiting, 'change')} {'waits' if waiting == 1 else 'wait'} for a decision"
-    console.print(f"{decide}, {followed} {'is' if followed == 1 else 'are'} followed; {asked}")
+    planned = sum(each.by is not None for each in found.found)
+    known = f", {planned} of them announced" if planned else ""
+    console.print(f"{decide}, {followed} {'is' if followed == 1 else 'are'} followed{known}; {asked}")
 
 
 @drift.command()

@@ -29,6 +29,7 @@ def print_explanation(found: Explanation) -> None:
     console.print()
     _print_steps(console, found, width)
     _print_reads(console, found.reads, width)
+    _print_announced(console, found, width)
     _print_spent(console, found)
     _print_warned(console, found, width)
 
@@ -59,6 +60,17 @@ def _print_reads(console: Console, reads: Sequence[Read], width: int) -> None:
         table.add_row(name, rows, size(read.bytes), Text(_columns(read, max(width - taken, 16)), "dim"))
     console.print(table)
     console.print()
+
+
+def _print_announced(console: Console, found: Explanation, width: int) -> None:
+    """What will change of what it reads."""
+    for made in found.announced:
+        when = f"{made.begin:%Y-%m-%d %H:%M} to {made.end:%Y-%m-%d %H:%M} UTC"
+        said = f"{made.subject}: {made.change} from {when}, {made.sentence}"
+        for number, line in enumerate(_wrapped(said, width - 2)):
+            console.print(Text.assemble(("○ " if number == 0 else "  ", "cyan"), line))
+    if found.announced:
+        console.print()
 
 
 def _columns(read: Read, width: int) -> str:

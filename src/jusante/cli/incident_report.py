@@ -11,6 +11,7 @@ from rich.text import Text
 from jusante.app.incidents import owners
 from jusante.cli.console import out
 from jusante.core import duration
+from jusante.core.announcement import Announcement
 from jusante.core.incident import Incident, Moment
 from jusante.core.words import counted
 from jusante.dataops.incidents.advice import advice
@@ -50,11 +51,11 @@ def tell_list(found: Sequence[Incident], now: dt.datetime, *, with_past: bool) -
     )
 
 
-def tell_one(incident: Incident, now: dt.datetime) -> None:
-    """All of one incident."""
+def tell_one(incident: Incident, now: dt.datetime, planned: Sequence[Announcement] = ()) -> None:
+    """All of one incident. `planned` is what was announced of that which it is about."""
     console = out()
     console.print(_title(incident, now))
-    console.print(Padding(_facts(incident, now), (0, 0, 0, 2), expand=False))
+    console.print(Padding(_facts(incident, now, planned), (0, 0, 0, 2), expand=False))
     if incident.suspects:
         _section(console, "suspects", _suspects(incident))
     _section(console, "timeline (UTC)", _timeline(incident))
@@ -130,7 +131,7 @@ def _in_short(incident: Incident) -> Text:
     return Text("\n".join(parts), "dim")
 
 
-def _facts(incident: Incident, now: dt.datetime) -> Table:
+def _facts(incident: Incident, now: dt.datetime, planned: Sequence[Announcement]) -> Table:
     cause = incident.cause
     rows: list[tuple[str, RenderableType]] = [(cause.code or "what", Text(cause.what))]
     rows += [("at", Text(cause.where))] if cause.where else []
@@ -141,6 +142,8 @@ def _facts(incident: Incident, now: dt.datetime) -> Table:
     for number, (owner, things) in enumerate(owners(incident).items()):
         line = Text.assemble((owner or "nobody", "bold"), f"  {_some(things, _NAMED)}")
         rows.append(("" if number else "touches", line))
+    for made in planned:
+        rows.append(("said", Text(f"{made.subject}: {made.change}, {made.told_of(incident.opened)}", "cyan")))
     rows += [("before", Text(f"{incident.before} was of the same cause"))] if incident.before else []
     if incident.silenced_until and incident.is_silent(now):
         rows.append(("silent", Text(f"until {incident.silenced_until:%Y-%m-%d %H:%M} UTC")))

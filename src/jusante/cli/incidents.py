@@ -54,16 +54,18 @@ def list_(all_: bool, limit: int, folder: Path, environment: str | None, as_json
 @project_options
 def show(incident: str, folder: Path, environment: str | None, as_json: bool) -> None:
     """One INCIDENT: its cause, whom it touches, what is suspected, what happened so far, and what to do."""
+    from jusante.app.announcing import about
     from jusante.app.incidents import find
     from jusante.cli.console import print_json
     from jusante.cli.incident_report import tell_one
 
     with opened(folder, environment) as lake:
         found = find(lake.system, incident)
+        planned = about(lake.system, found)
     if as_json:
-        print_json(found.as_dict())
+        print_json(found.as_dict() | {"announced": [each.as_dict() for each in planned]})
     else:
-        tell_one(found, _now())
+        tell_one(found, _now(), planned)
 
 
 @incidents.command()

@@ -19,6 +19,7 @@ LASTING = frozenset({"late", "outage"})
 GRACE = dt.timedelta(days=1)
 """So long after its time a change of columns or data is still explained: loads see it later than it comes."""
 STATES = Literal["planned", "now", "came", "missed", "withdrawn"]
+_TIME = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,21 @@ class Announcement:
 
     def explains(self, table: str, column: str, change: str, now: dt.datetime) -> bool:
         """Whether it is the reason of a change that is seen now. Pure."""
-        if self.is_withdrawn or not self.begin <= now <= self.until:
-            return False
+        return self.begin <= now <= self.until and self.is_of(table, column, change)
+
+    def is_of(self, table: str, column: str, change: str) -> bool:
+        """Whether it stands, and announces such a change, in its time or not."""
         about_it = table.partition(".")[0] == self.source and self.table in {"", table}
-        return about_it and self._names(column, change)
+        return about_it and not self.is_withdrawn and self._names(column, change)
+
+    def told_of(self, seen: dt.datetime) -> str:
+        """The sentence, for a change that was seen then: what comes out of its time is not as announced."""
+        if self.begin <= seen <= self.until:
+            return self.sentence
+        its_time = (
+            f"it was to have come by {self.end:{_TIME}}" if seen > self.until else f"not before {self.begin:{_TIME}}"
+        )
+        return f"{self.sentence}; but {its_time} UTC"
 
     def _names(self, column: str, change: str) -> bool:
         if self.change == "data":
@@ -126,6 +138,14 @@ def payload(announcement: Announcement) -> dict[str, str]:
         "from": announcement.begin.isoformat(),
         "until": announcement.end.isoformat(),
     }
+
+
+def nearest_to(
+    known: Iterable[Announcement], table: str, column: str, change: str, seen: dt.datetime
+) -> Announcement | None:
+    """What announced a change that was seen then: what explains it, else the latest that had another time. Pure."""
+    fitting = [each for each in known if each.is_of(table, column, change)]
+    return max(fitting, key=lambda each: (each.explains(table, column, change, seen), each.at), default=None)
 
 
 def overdue(known: Iterable[Announcement], now: dt.datetime) -> tuple[Announcement, ...]:

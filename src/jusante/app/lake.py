@@ -199,7 +199,11 @@ class Lake:
             self.making.working(order) as worker,
             self._hands(order, worker) as hands,
         ):
-            return execute(self._system.graph, order.chosen, worker, hands, heard)
+            try:
+                return execute(self._system.graph, order.chosen, worker, hands, heard)
+            except BaseException:  # Ctrl-C, too: whoever waits for the hands to end does not wait for their queries
+                self.stop()
+                raise
 
     def _hands(self, order: Order, worker: Worker) -> AbstractContextManager[Hands]:
         if self._lease is None:

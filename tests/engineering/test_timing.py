@@ -42,8 +42,11 @@ FAULTS = [
     ("retries: {wait: long}", "J135", "'long' is not a duration", ""),
     ("retries: {attempts: 0}", "J103", "at least 1", ""),
     ("retries: {atempts: 2}", "J102", "unknown key atempts", "did you mean attempts?"),
-    ("when: {rows: 5, file: x.csv}", "J134", "one thing", "one of rows, new, file, sql"),
-    ("when: {rows: 5}", "J134", "nothing tells what is new", "a cursor"),
+    ("when: {rows: 5, file: x.csv}", "J134", "one thing", "one of rows, bytes, new, file, sql"),
+    ("when: {new: true}", "J134", "nothing tells what is new", "a cursor"),
+    ("when: {bytes: 1 gig}", "J134", "'1 gig' is not a size", "bytes: 1GiB"),
+    ("when: {bytes: 0MB}", "J134", "is always there", "bytes: 500MB"),
+    ("when: {bytes: 1MB, rows: 5}", "J134", "one thing", "one of rows, bytes, new"),
     ("when: [{file: x.csv}, {webhook: paid}]", "J240", "the webhook paid, which nobody may call", "hooks: {paid:"),
     ("when: {message: shop.paid}", "J241", "there is no broker", "broker: {url:"),
     ("when: {asset: marts.x}", "J242", "does not say of which project", "../other:marts.x"),
@@ -104,6 +107,16 @@ def test_when_something_is_made_is_in_no_version(tmp_path: Path) -> None:
     assert timed.graph.versions == plain.graph.versions
     assert timed.graph["m.a"].timing.priority == 3
     assert [str(condition) for condition in timed.graph["db.orders"].timing.when] == ["rows: 10", "new: true"]
+
+
+def test_a_size_of_what_reads_nothing_and_of_a_source_without_a_cursor_is_told(tmp_path: Path) -> None:
+    source = INGEST.replace("mode: incremental\n      cursor: id", "mode: full\n      when: {bytes: 1GB}")
+    model = "/* jusante\nwhen: {rows: 5}\n*/\nselect 1 as id"
+    for name, text, where in (("models/m/a.sql", model, ":1"), ("sources/db.yaml", source, ":10")):
+        _, problems = _read(write(tmp_path, {**SOUND, name: text}))
+        assert [(problem.code, problem.where) for problem in problems] == [("J134", name + where)]
+        assert problems[0].fix
+        write(tmp_path, SOUND)
 
 
 def test_the_schemas_for_editors_know_all_keys_of_times() -> None:

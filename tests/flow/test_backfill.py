@@ -12,7 +12,7 @@ import pytest
 
 from days import ALL_OF_IT, DAILY, ITEMS, ORDERS, PROJECT, load, write_days
 from jusante.app import Lake
-from jusante.app.backfilling import backfill, outlook, with_intervals
+from jusante.app.backfilling import Listener, backfill, outlook, with_intervals
 from jusante.errors import UsageError
 from jusante.transformation.incremental.batches import Backfill, Batch
 from projects import made, rows, run, write
@@ -36,7 +36,9 @@ def fill(folder: Path, *wishes: str, **how: Any) -> list[Batch]:
     heard: list[Batch] = []
     with Lake.open(folder) as lake:
         wish = Backfill(lambda _: None, **how)
-        report = backfill(lake, wishes or ("marts.daily",), wish, progress=lambda batch, _: heard.append(batch))
+        report = backfill(
+            lake, wishes or ("marts.daily",), wish, listener=Listener(lambda batch, _: heard.append(batch))
+        )
     assert report.status == "succeeded"
     return heard
 
@@ -121,7 +123,7 @@ def test_other_columns_are_published_as_a_whole_and_not_in_part(days: Path) -> N
     write(days, {"models/marts/daily.sql": text})
     with Lake.open(days) as lake:
         wish = Backfill(lambda _: None, first=parse("2026-01-02"))
-        report = backfill(lake, ("marts.daily",), wish, progress=lambda *_: None)
+        report = backfill(lake, ("marts.daily",), wish)
     assert "its columns are other ones now" in str(report.tasks[0].error)
     fill(days)
     assert rows(days, "select distinct more from marts.daily") == [(1,)]

@@ -21,17 +21,25 @@ from jusante.management.lake import Tables
 from jusante.management.publish import Publisher
 from jusante.management.quality import nothing_hidden
 from jusante.orchestration.foresight import Foreseen
-from jusante.orchestration.interval_events import batch_done, seconds_each
+from jusante.orchestration.interval_events import batch_done, batch_retried, seconds_each
 from jusante.orchestration.recovery import state_of
 from jusante.orchestration.selection import made_among
 from jusante.transformation.build import Job, Standing, Workshop
-from jusante.transformation.incremental.batches import Backfill, Batch
+from jusante.transformation.incremental.batches import Backfill, Batch, Hitch
 from jusante.transformation.incremental.by_time import looked_at
 
 LAST_TASKS = 10
 """So many of the last times show what a second of work costs."""
 
-Progress = Callable[[Batch, int], None]
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears how a backfill comes on: of each batch that is committed, with how many intervals of its model are made by
+    then, and of each that is tried again.
+    """
+
+    committed: Callable[[Batch, int], None] = lambda *_: None
+    troubled: Callable[[Hitch], None] = lambda _: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,7 @@ def _standing(workshop: Workshop, asset: Asset, state: AssetState | None) -> Sta
 
 
 def backfill(
-    lake: Lake, wishes: Sequence[str], wish: Backfill, *, progress: Progress, wait_seconds: float = 0.0
+    lake: Lake, wishes: Sequence[str], wish: Backfill, *, listener: Listener | None = None, wait_seconds: float = 0.0
 ) -> Report:
     """Make the intervals that are due of the models meant, and of those below them, batch by batch.
 
@@ -172,6 +180,7 @@ def backfill(
     """
     system = lake.system
     names = tuple(asset.id for asset in by_time_among(system, wishes))
+    heard = listener or Listener()
 
     def with_ledger(run_id: str) -> Backfill:
         made: dict[str, int] = {}
@@ -181,9 +190,13 @@ def backfill(
             event = batch_done(asset, system.graph.versions[batch.asset], run_id, _now(), batch)
             system.metadata.tell([event])
             made[batch.asset] = made.get(batch.asset, 0) + len(batch.span)
-            progress(batch, made[batch.asset])
+            heard.committed(batch, made[batch.asset])
 
-        return replace(wish, committed=committed)
+        def troubled(hitch: Hitch) -> None:
+            system.metadata.tell([batch_retried(run_id, _now(), hitch)])
+            heard.troubled(hitch)
+
+        return replace(wish, committed=committed, troubled=troubled)
 
     command = "backfill " + " ".join(wishes)
     return lake.run(names, wait_seconds=wait_seconds, command=command, backfill=with_ledger)

@@ -8,7 +8,7 @@ from jusante.architecture.cost.rates import cost
 from jusante.core.cost import Stored, Usage
 from jusante.core.event import Event
 from jusante.core.run import Task
-from jusante.management.publish import QUARANTINE
+from jusante.management.quarantine import QUARANTINE
 from jusante.serving.gate import Answer
 
 STORED = "storage.measured"

@@ -12,7 +12,7 @@ from jusante.core.event import Event
 from jusante.core.lineage import Origin
 from jusante.core.run import Task
 from jusante.errors import JusanteError, UsageError
-from jusante.management.publish import QUARANTINE
+from jusante.management.quarantine import QUARANTINE
 from jusante.orchestration import recovery
 from jusante.orchestration.erasure import MOST_AT_ONCE, Eraser, Persons, Place, about, silent, subject_of
 

@@ -1,9 +1,9 @@
-"""A look at what a condition speaks of: rows at a source, files, a query. Cheap, and it loads nothing."""
+"""A look at what a condition speaks of: rows or bytes at a source or above, files, a query. Cheap, and it loads nothing."""
 
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from jusante.core.trigger import Condition
 from jusante.core.words import counted
 from jusante.errors import JusanteError
 from jusante.orchestration.conducting.decision import Probe
+from jusante.orchestration.conducting.sizes import Amount, came_since, reached
 from jusante.ports.connector import Request
 
 MOST_FILES = 100_000
@@ -70,8 +71,8 @@ def _look(system: System, asset: Asset, condition: Condition, state: AssetState 
         case "message":
             return _message(system, str(condition.message))
     if isinstance(asset.definition, Ingested):
-        return _rows(system, asset.definition, condition, state)
-    return None
+        return _at_source(system, asset.id, asset.definition, condition, state)
+    return _above(system, asset, condition, state)
 
 
 def _called(system: System, name: str) -> Probe | None:
@@ -121,8 +122,8 @@ def _query(sql: str, ask: Ask) -> Probe:
     return Probe(f"sql {bool(value)}", holds=bool(value), why="its condition in SQL became true")
 
 
-def _rows(system: System, ingested: Ingested, condition: Condition, state: AssetState | None) -> Probe:
-    """How many rows at the source are after the cursor."""
+def _at_source(system: System, name: str, ingested: Ingested, condition: Condition, state: AssetState | None) -> Probe:
+    """How many rows at the source are after the cursor; their bytes are told from those that were loaded before."""
     if state is None or state.cursor is None:
         return Probe("first", holds=True, why="never loaded before")
     cursor = Cursor.from_dict(dict(state.cursor))
@@ -132,9 +133,34 @@ def _rows(system: System, ingested: Ingested, condition: Condition, state: Asset
             column = quote(cursor.column)
             after = f"{column} > {literal(cursor.value)}"
             count, last = session.rows(f"select count(*), max({column}) from source.rows where {after}")[0]
-    least = condition.rows or 1
-    why = f"{counted(count, 'new row')} at the source"
-    return Probe(_mark(str(cursor.value), str(last if condition.new else count // least)), count >= least, why)
+    where = "at the source"
+    if condition.new:
+        return Probe(_mark(str(cursor.value), str(last)), count >= 1, f"{counted(count, 'new row')} {where}")
+    amount = Amount(count)
+    if condition.bytes is not None and (table := system.tables().get(name)):
+        amount = Amount(table.plan.rows, table.plan.bytes).of(count)
+    return _hidden(reached(condition, amount, where, str(cursor.value)))
+
+
+def _above(system: System, asset: Asset, condition: Condition, state: AssetState | None) -> Probe | None:
+    """How much came to the tables that it reads since it was made; None while one of them is not there."""
+    tables = system.tables()
+    read = {name: table for name in system.graph.tables_above(asset.id) if (table := tables.get(name))}
+    if len(read) < len(system.graph.tables_above(asset.id)):
+        return None
+    if state is None:
+        return Probe("first", holds=True, why="never made before")
+    amount = Amount()
+    for name, table in read.items():
+        if state.inputs.get(name) != table.data_id:
+            amount += came_since(system.store.history(name), state.inputs.get(name))
+    since = " ".join(f"{name} {state.inputs.get(name)}" for name in sorted(read))
+    return _hidden(reached(condition, amount, "above", since))
+
+
+def _hidden(probe: Probe) -> Probe:
+    """The same, with a mark that holds no value of a source."""
+    return replace(probe, mark=_mark(probe.mark))
 
 
 def _mark(*parts: str) -> str:

@@ -68,7 +68,11 @@ class Running:
             self._making.working(order) as worker,
             self._hands(order, worker) as hands,
         ):
-            return execute(self._system.graph, order.chosen, worker, hands, heard)
+            try:
+                return execute(self._system.graph, order.chosen, worker, hands, heard)
+            except BaseException:  # Ctrl-C, too: whoever waits for the hands to end does not wait for their queries
+                self._making.stop()
+                raise
 
     def as_run(self, command: str) -> Run:
         """This process as a run that begins now."""

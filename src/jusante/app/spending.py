@@ -17,7 +17,7 @@ from jusante.core.asset import Ingested
 from jusante.core.cost import Charge, Metered, Stored, Usage
 from jusante.core.graph import Graph
 from jusante.errors import StorageError
-from jusante.management.publish import QUARANTINE
+from jusante.management.quarantine import QUARANTINE
 
 By = Literal["asset", "owner", "dashboard", "source", "person", "day"]
 NOBODY = "nobody"

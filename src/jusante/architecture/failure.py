@@ -10,6 +10,7 @@ import threading
 from typing import Literal, get_args
 
 RunPoint = Literal["before_stage", "after_stage", "after_audit", "after_commit", "after_cursor"]
+AsidePoint = Literal["after_aside"]
 ErasurePoint = Literal["after_burial", "after_forgetting", "after_rewrite", "after_sweep"]
 POINTS: tuple[RunPoint, ...] = get_args(RunPoint)
 ERASURE_POINTS: tuple[ErasurePoint, ...] = get_args(ErasurePoint)
@@ -19,13 +20,13 @@ _lock = threading.Lock()
 _passed = 0
 
 
-def point(name: RunPoint | ErasurePoint, asset: str) -> None:
+def point(name: RunPoint | AsidePoint | ErasurePoint, asset: str) -> None:
     """Die here, at once and without a farewell, if that is what the environment asks for."""
     if _wish and _is_here(name, asset):
         os.kill(os.getpid(), signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
 
 
-def _is_here(name: RunPoint | ErasurePoint, asset: str) -> bool:
+def _is_here(name: RunPoint | AsidePoint | ErasurePoint, asset: str) -> bool:
     global _passed  # noqa: PLW0603  # one count a process is the very thing that is wanted
     wanted, _, rest = _wish.partition(":")
     only, _, times = rest.rpartition(":") if rest.count(":") else (rest, "", "")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from jusante.app.backfilling import Outlook
-    from jusante.transformation.incremental.batches import Backfill, Batch
+    from jusante.transformation.incremental.batches import Backfill, Batch, Hitch
 
 
 @click.command()
@@ -81,13 +81,24 @@ def _time(text: str | None, option: str) -> "dt.datetime | None":
 
 def _do(lake: object, models: tuple[str, ...], wish: "Backfill", wait_seconds: float, as_json: bool) -> None:
     """Do it, and tell of each batch."""
+    from jusante.app.backfilling import Listener
     from jusante.app.backfilling import backfill as make
     from jusante.app.lake import Lake
     from jusante.cli.console import print_json
     from jusante.cli.run import tell_report
 
     assert isinstance(lake, Lake)
-    report = make(lake, models, wish, progress=_progress, wait_seconds=wait_seconds)
+    rests: dict[str, str] = {}
+
+    def committed(batch: "Batch", made: int) -> None:
+        rests[batch.asset] = batch.rest
+        _progress(batch, made)
+
+    try:
+        report = make(lake, models, wish, listener=Listener(committed, _again), wait_seconds=wait_seconds)
+    except KeyboardInterrupt:
+        _tell_rest(rests)
+        raise
     if as_json:
         print_json(report.as_dict())
     else:
@@ -99,7 +110,24 @@ def _progress(batch: "Batch", made: int) -> None:
     from jusante.core.words import counted
 
     share = f"{made:,}/{batch.of:,}"
-    sys.stderr.write(f"✓ {batch.asset}  {batch.name}  {share}  {counted(batch.rows, 'row')}  {batch.seconds:.1f} s\n")
+    _say(f"✓ {batch.asset}  {batch.name}  {share}  {counted(batch.rows, 'row')}  {batch.seconds:.1f} s")
+
+
+def _again(hitch: "Hitch") -> None:
+    tries = f"try {hitch.tries} of {hitch.attempts}"
+    _say(f"↻ {hitch.asset}  {hitch.part}  {hitch.code} {hitch.what} ({tries}); again in {hitch.seconds:,.0f} s")
+
+
+def _tell_rest(rests: dict[str, str]) -> None:
+    """What stays of a backfill that somebody stopped, and how to go on."""
+    for name, rest in rests.items():
+        _say(f"  {name}: what is committed stays; {rest} makes the rest" if rest else f"  {name}: all of it is made")
+    if not rests:
+        _say("  nothing was committed; the same command begins again")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 

@@ -2,8 +2,8 @@
 
 import re
 
-PATTERN = r"^\d+(\.\d+)? ?([KMGT]i?B)$"
-_POWERS = {"K": 1, "M": 2, "G": 3, "T": 4}
+PATTERN = r"^\d+(\.\d+)? ?([KkMGT]i?B)$"
+_POWERS = {"K": 1, "k": 1, "M": 2, "G": 3, "T": 4}
 
 
 def parse(text: str) -> int:

@@ -14,7 +14,16 @@ CatchUp = Literal["one", "all", "none"]
 class Condition(Noun):
     """Something that has to be the case. One of the keys that are no `look` is given."""
 
-    rows: int | None = Field(None, ge=1, description="So many rows at the source are after the cursor.")
+    rows: int | None = Field(
+        None,
+        ge=1,
+        description="So many rows at the source are after the cursor, or came to a model's inputs since it was made.",
+    )
+    bytes: str | int | None = Field(
+        None,
+        description="Rows of so many bytes, as the lakehouse stores them, are after the cursor, or came to a model's inputs since "
+        "it was made: `500MB`, `1 GiB`.",
+    )
     new: Literal[True] | None = Field(None, description="The source has something after the cursor.")
     file: str | None = Field(None, description="A file came or changed: a glob, relative to the project.")
     sql: str | None = Field(None, description="A query over the lakehouse gives true, and did not before.")
@@ -36,6 +45,13 @@ class Condition(Noun):
         """The key that says what has to be the case; empty where there is none."""
         given = [name for name in type(self).model_fields if name != "look" and getattr(self, name) is not None]
         return given[0] if len(given) == 1 else ""
+
+    @property
+    def least(self) -> int:
+        """How many rows or bytes there have to be. Raises ValueError for what is no size."""
+        if self.bytes is not None:
+            return self.bytes if isinstance(self.bytes, int) else size.parse(self.bytes)
+        return self.rows or 1
 
     def __str__(self) -> str:
         return f"{self.kind}: {getattr(self, self.kind)}".replace("True", "true") if self.kind else "?"

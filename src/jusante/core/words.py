@@ -6,6 +6,14 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
+def sized(count: int) -> str:
+    """`812 B`, `1.2 GB`."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= factor:
+            return f"{count / factor:,.1f} {unit}"
+    return f"{count:,} B"
+
+
 def some_are(number: int, noun: str) -> str:
     """`1 row is`, `2 rows are`."""
     return f"{counted(number, noun)} {'is' if number == 1 else 'are'}"

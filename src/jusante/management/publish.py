@@ -1,8 +1,8 @@
 """Audit before publish: stage, check, and only then one commit that makes it visible.
 
 A failed audit publishes nothing: readers keep the last good snapshot. Rows that a check sets aside go to
-`<table>__quarantine`, which is committed first; if the run dies between the two commits, the next run takes the
-quarantine's snapshot back (`orchestration.recovery`).
+`<table>__quarantine`, which is committed first; where the second commit does not follow, the first is taken back
+(`management.quarantine`, `orchestration.recovery`).
 """
 
 import datetime as dt
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from jusante.architecture.failure import point
 from jusante.core.check import Check
 from jusante.core.evolution import kept_ids, merged
-from jusante.core.literals import text
 from jusante.core.names import quote_table
 from jusante.errors import AuditFailed
 from jusante.management.quality import Audit, Hiding, Result, aside_sql, audit, keep_sql, nothing_hidden
+from jusante.management.quarantine import QUARANTINE, marked, marks, rejected, without_owed
 from jusante.ports.engine import Reject, Session, Target
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Table, TableStore
@@ -23,7 +23,7 @@ from jusante.ports.table_store import Commit, Table, TableStore
 STAGED = "__staged"
 WHOLE = "__whole"
 KEPT = "__kept"
-QUARANTINE = "__quarantine"
+ASIDE = "__aside"
 _WHOLE_TABLE = {"unique", "row_count", "freshness", "sql"}
 
 
@@ -34,7 +34,8 @@ class Draft:
     `sql` gives the rows to add. `remove` are the current files they stand for (None: all, the table is built anew).
     `hidden` tells columns whose values no message may show. `rejects` are rows that could not even be read.
     `examine` looks at what was staged once it has passed the audit; if it raises, nothing is published.
-    `part` tells drafts of one table in one run apart. `file_bytes` is about how large its files may become.
+    `part` tells drafts of one table in one run apart. `file_bytes` is about how large its files may become. `again` is
+    SQL that is true for rows `t` of the quarantine that stand in `sql` again, if they are as they were.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Draft:
     examine: Callable[[Session, FilePlan], None] | None = None
     part: str = ""
     file_bytes: int | None = None
+    again: str = ""
 
     @property
     def kept(self) -> FilePlan | None:
@@ -152,32 +154,43 @@ class Publisher:
 
     def _set_aside(self, session: Session, draft: Draft, failed: tuple[Result, ...]) -> int:
         """Put failing and unreadable rows into the quarantine table; a table built anew starts its quarantine anew."""
-        name = draft.name + QUARANTINE
-        current = self._store.table(name)
-        anew = draft.remove is None
-        if not failed and not draft.rejects and not (anew and current and current.plan.rows):
+        current = without_owed(self._store, draft.name, draft.current)
+        stays = self._stays(session, draft, current)
+        is_replaced = current is not None and stays < current.plan.rows
+        if not failed and not draft.rejects and not is_replaced:
             return 0
+        name = draft.name + QUARANTINE
         sql = self._aside_sql(draft, failed)
-        folder = self._store.staging(name, draft.run_id)
+        if is_replaced and stays:
+            kept = f"select t.* from {_sql_name(ASIDE, draft.name)} as t where not coalesce({draft.again}, false)"
+            sql = f"{kept} union all by name {sql}"
+        folder = f"{self._store.staging(name, draft.run_id)}/{self._clock():%H%M%S%f}"  # what was taken back still lies there
         staged = stage_into(session, sql, folder, current)
+        anew = current is None or draft.remove is None
         schema = staged.schema if current is None or anew else merged(current.schema, staged.schema)
-        remove = current.plan.files if current and anew else ()
+        remove = current.plan.files if current and is_replaced else ()
         expected = current.snapshot_id if current else None
-        self._store.commit(Commit(name, staged, schema, remove, expected, {"jusante.run": draft.run_id}))
-        return staged.rows
+        summary = {"jusante.run": draft.run_id, **marks(draft.current, current)}
+        self._store.commit(Commit(name, staged, schema, remove, expected, summary))
+        point("after_aside", draft.name)
+        return staged.rows - (stays if is_replaced else 0)
+
+    def _stays(self, session: Session, draft: Draft, current: Table | None) -> int:
+        """How many of the rows set aside before stay there."""
+        if current is None or draft.remove is None:
+            return 0
+        if not draft.again or not current.plan.rows:
+            return current.plan.rows
+        session.add(f"{ASIDE}.{draft.name}", current.plan)
+        query = f"select count(*) from {_sql_name(ASIDE, draft.name)} as t where not coalesce({draft.again}, false)"
+        return int(session.rows(query)[0][0])
 
     def _aside_sql(self, draft: Draft, failed: tuple[Result, ...]) -> str:
-        staged = _sql_name(STAGED, draft.name)
-        marks = (
-            f"cast(null as varchar) as _place, cast(null as varchar) as _row, {text(draft.run_id)} as _run_id, "
-            f"timestamptz {text(self._clock().isoformat(sep=' '))} as _quarantined_at"
-        )
+        staged, now = _sql_name(STAGED, draft.name), self._clock()
         checks = tuple(result.check for result in failed)
         failing = aside_sql(staged, checks) if checks else f"select *, '' as _check from {staged} where false"
-        sql = f"select *, {marks} from ({failing}) as failing"
-        if not draft.rejects:
-            return sql
-        return f"{sql} union all by name {_rejects_sql(draft.rejects, draft.run_id, self._clock())}"
+        sql = marked(failing, draft.run_id, now)
+        return f"{sql} union all by name {rejected(draft.rejects, draft.run_id, now)}" if draft.rejects else sql
 
 
 def stage_into(
@@ -197,17 +210,6 @@ def audit_failed(name: str, failed: tuple[Result, ...], found: Audit) -> AuditFa
     error = AuditFailed(f"{messages}. Nothing was published: readers keep the last good snapshot", where=name, fix=fix)
     error.audit = found
     return error
-
-
-def _rejects_sql(rejects: tuple[Reject, ...], run_id: str, now: dt.datetime) -> str:
-    rows = ", ".join(
-        f"({text('unreadable: ' + reject.reason)}, {text(f'{reject.file}:{reject.line}')}, {text(reject.text)})"
-        for reject in rejects
-    )
-    return (
-        f"select _check, _place, _row, {text(run_id)} as _run_id, "
-        f"timestamptz {text(now.isoformat(sep=' '))} as _quarantined_at from (values {rows}) as r(_check, _place, _row)"
-    )
 
 
 def _sql_name(space: str, name: str) -> str:

@@ -11,9 +11,10 @@ from jusante.core.model import SqlModel
 from jusante.core.run import AssetState
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation.build import Built
-from jusante.transformation.incremental.batches import Batch
+from jusante.transformation.incremental.batches import Batch, Hitch
 
 INTERVAL_DONE = "interval.done"
+INTERVAL_RETRIED = "interval.retried"
 MEASURED = 20
 """So many of the last batches say how long an interval takes."""
 
@@ -48,6 +49,12 @@ def batch_done(asset: Asset, version: str, run_id: str, at: dt.datetime, batch: 
     measured = {"rows": batch.rows, "seconds": round(batch.seconds, 3)}
     payload = {**told, **measured, "state": state.as_dict()}
     return Event(INTERVAL_DONE, at, run_id, asset.id, payload, snapshot_id=batch.published.table.snapshot_id)
+
+
+def batch_retried(run_id: str, at: dt.datetime, hitch: Hitch) -> Event:
+    """A batch that failed in passing, and is tried again."""
+    payload = {"intervals": hitch.part, "code": hitch.code, "tries": hitch.tries, "seconds": hitch.seconds}
+    return Event(INTERVAL_RETRIED, at, run_id, hitch.asset, payload)
 
 
 def seconds_each(metadata: MetadataStore, asset: str) -> float | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.run import AssetState, Run
-from jusante.management.publish import QUARANTINE
+from jusante.management.quarantine import QUARANTINE, is_owed, take_back
 from jusante.orchestration.holding import holds_of, news
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Table, TableStore
@@ -105,18 +105,8 @@ def _undo_quarantines(store: TableStore, dead: Iterable[Run]) -> None:
 
 def _undo_quarantine(store: TableStore, name: str, ids: Container[str]) -> None:
     aside = store.table(name)
-    table = store.table(name.removesuffix(QUARANTINE))
-    run_id = aside.summary.get("jusante.run") if aside else None
-    if run_id in ids and (table is None or table.summary.get("jusante.run") != run_id):
-        _take_back(store, name)
-
-
-def _take_back(store: TableStore, name: str) -> None:
-    snapshots = store.history(name)
-    if len(snapshots) > 1:
-        store.rollback(name, snapshots[-2].id)
-    else:
-        store.drop(name)
+    if aside and aside.summary.get("jusante.run") in ids and is_owed(aside, store.table(name.removesuffix(QUARANTINE))):
+        take_back(store, aside)
 
 
 def _sweep(graph: Graph, store: TableStore, run: Run) -> None:

@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from jusante.architecture.failure import point
-from jusante.core import duration
 from jusante.core.asset import Asset, BuiltDashboard, Ingested
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.event import Event
@@ -24,6 +24,8 @@ from jusante.ingestion.batch import BatchLoader, Load
 from jusante.management.lake import Tables, show
 from jusante.management.publish import Published
 from jusante.management.quality.told import checked
+from jusante.orchestration.batch_tries import BatchTries, longest
+from jusante.orchestration.conducting.laws import law_of
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.interval_events import intervals_done
 from jusante.orchestration.join_counts import counted, noticed
@@ -113,7 +115,7 @@ class Worker:
     def _tried(self, asset: Asset) -> Done:
         """What came of doing it; every failure is a task that failed."""
         try:
-            with self._tools.engine.task(asset.id, _longest(asset)):
+            with self._tools.engine.task(asset.id, None if self._backfill else longest(asset)):
                 return self._do(asset)
         except SourceChanged as error:
             return Done(self._failed(asset, error), *self._held_as_a_whole(asset, error))
@@ -215,7 +217,7 @@ class Worker:
             case SqlModel() if asset.kind == "view":
                 return sql_model.check_view(workshop, job, self._tools.clock())
             case SqlModel() if self._backfill:
-                return batches.build(workshop, job, self._backfill)
+                return batches.build(workshop, job, self._backfill, self._tries(asset, self._backfill))
             case SqlModel():
                 return sql_model.build(workshop, job)
             case PythonModel():
@@ -226,6 +228,18 @@ class Worker:
             case BuiltDashboard():
                 return self._tools.serve(asset)
         raise AssertionError(asset.kind)
+
+    def _tries(self, asset: Asset, wish: Backfill) -> BatchTries:
+        """A backfill may take its time; each of its batches may take no longer than the asset may, and is tried again by itself."""
+        law = law_of(asset, self._tools.graph)
+        discreetly = partial(self._discreetly, asset)
+        return BatchTries(asset, law, self._tools.engine, wish.troubled, discreetly)
+
+    def _discreetly(self, asset: Asset, error: JusanteError) -> JusanteError:
+        """An error as it may be shown."""
+        if error.unquoted and self._tools.discreet(asset):
+            return error.without_values(f"{asset.id} reads personal data")
+        return error
 
     def _standing(self, asset: Asset) -> Standing | None:
         """What the asset's table was made from, where it may be built on."""
@@ -348,8 +362,7 @@ class Worker:
         return replace(state, holds=tuple(hold.as_dict() for hold in error.holds)), tuple(events)
 
     def _failed(self, asset: Asset, error: JusanteError) -> Task:
-        if error.unquoted and self._tools.discreet(asset):
-            error = error.without_values(f"{asset.id} reads personal data")
+        error = self._discreetly(asset, error)
         status: TaskStatus = "held" if isinstance(error, SourceHeld | SourceChanged) else "failed"
         return Task(asset.id, action_of(asset), status, error.what, error=error.at(str(asset.place)).as_dict())
 
@@ -364,11 +377,6 @@ def _standing(state: AssetState, loaded: Loaded) -> AssetState:
     standing = loaded.standing
     shape = standing.shape.as_dict() if standing.shape else state.shape
     return replace(state, shape=shape, holds=tuple(hold.as_dict() for hold in standing.holds))
-
-
-def _longest(asset: Asset) -> float | None:
-    """How many seconds it may take, where somebody has said so."""
-    return duration.parse(asset.timing.timeout).total_seconds() if asset.timing.timeout else None
 
 
 def _declassified(asset: Asset) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One published state of a table."""
+    """One published state of a table. `rows`, `files` and `bytes` are all that it has; some of them were `added` by its commit."""
 
     id: int
     at: dt.datetime
@@ -64,6 +64,13 @@ class Snapshot:
     bytes: int
     summary: Mapping[str, str]
     is_current: bool
+    added_rows: int = 0
+    added_bytes: int = 0
+
+    @property
+    def is_same_rows(self) -> bool:
+        """Whether it has no other rows than the one before: files were compacted, or a person erased."""
+        return "jusante.same-as" in self.summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,21 @@ class Meter:
                     self._accounts[thread] = around
 
     @contextmanager
+    def helping(self, thread: int) -> Iterator[None]:
+        """Work in this thread is part of what that one does at the moment; nobody's, where that does nothing."""
+        here = threading.get_ident()
+        with self._lock:
+            self._settle()
+            if helped := self._accounts.get(thread):
+                self._accounts[here] = _Account(here, self._thread_ns(here), helped.spent)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._settle()
+                self._accounts.pop(here, None)
+
+    @contextmanager
     def querying(self) -> Iterator[None]:
         """While a query of this thread may be at work in an engine."""
         self._count_queries(1)

@@ -24,7 +24,7 @@ from jusante.engineering.project.problems import Findings, ProjectProblems
 from jusante.engineering.project.references import resolved
 from jusante.engineering.project.sources import read_sources
 from jusante.engineering.project.steps import read_dashboards, read_exposures, read_steps
-from jusante.engineering.project.timing import check_memory, check_pools
+from jusante.engineering.project.timing import check_memory, check_pools, check_sizes
 from jusante.engineering.project.validating import validated
 from jusante.engineering.state import DEFAULT_ENVIRONMENT
 from jusante.ports.connector import ConnectorKinds
@@ -75,6 +75,7 @@ def read_problems(
     settings = {DEFAULT_ENVIRONMENT: Environment(), **file.environments}[chosen]
     check_pools(graph, settings, findings)
     check_memory(graph, findings)
+    check_sizes(graph, findings)
     check_budgets(context, file.budgets, graph)
     check_conditions(graph, settings, findings)
     if findings.errors:

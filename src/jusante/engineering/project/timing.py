@@ -4,23 +4,27 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 
 from jusante.core import deadline, duration
-from jusante.core.asset import Asset
+from jusante.core.asset import Asset, Ingested
 from jusante.core.cron import BadSchedule, Cron
 from jusante.core.environment import Environment
 from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, ShellStep
 from jusante.core.names import nearest
+from jusante.core.place import Place
 from jusante.core.trigger import Condition, Timing
 from jusante.engineering.project.documents import Document, Path
 from jusante.engineering.project.problems import Findings
 
 SHORTEST = dt.timedelta(seconds=1)
 LONGEST = dt.timedelta(days=366)
-KINDS = "rows, new, file, sql, webhook, asset, message"
+SIZES = {"rows", "bytes"}
+KINDS = "rows, bytes, new, file, sql, webhook, asset, message"
 
 
-def check_timing(timing: Timing, document: Document, path: Path, findings: Findings, cursor: str | None = None) -> None:
-    """Tell what cannot be meant. `cursor` is the column that tells what is new at a source."""
+def check_timing(timing: Timing, document: Document, path: Path, findings: Findings, cursor: str | None = "") -> None:
+    """Tell what cannot be meant. `cursor` is the column that tells what is new at a source; None: it has none, empty: it is
+    no table of a source.
+    """
     for key, read, code in (("schedule", Cron.parse, "J131"), ("deadline", deadline.parse, "J133")):
         _check_times(getattr(timing, key), read, code, document, (*path, key), findings)
     for where, text in _durations(timing):
@@ -65,9 +69,20 @@ def _check_condition(
     kind = condition.kind
     if not kind:
         findings.add("J134", "a condition is one thing that has to be the case", place, f"one of {KINDS}")
-    elif kind in {"rows", "new"} and cursor is None:
+        return
+    if kind == "bytes":
+        _check_size(condition, place, findings)
+    if (kind in SIZES and cursor is None) or (kind == "new" and not cursor):
         what = f"{kind}: nothing tells what is new at the source"
         findings.add("J134", what, place, "it stands in `ingest` of a table with `mode: incremental` and a cursor")
+
+
+def _check_size(condition: Condition, place: Place, findings: Findings) -> None:
+    try:
+        if condition.least < 1:
+            findings.add("J134", f"{condition} is always there", place, "bytes: 500MB")
+    except ValueError as error:
+        findings.add("J134", str(error), place, "bytes: 1GiB")
 
 
 def _check_together(timing: Timing, document: Document, path: Path, findings: Findings) -> None:
@@ -95,6 +110,15 @@ def check_memory(graph: Graph, findings: Findings) -> None:
         if asset.timing.memory and not isinstance(asset.definition, PythonModel | ShellStep):
             what = f"{asset.id} has a limit of memory, which only Python models and shell steps can have"
             findings.add("J138", what, asset.place, "queries have the engine's: engine: {memory: 2GB} in jusante.yaml")
+
+
+def check_sizes(graph: Graph, findings: Findings) -> None:
+    """Tell of sizes that wait for rows where none can come."""
+    for asset in graph:
+        sizes = [condition for condition in asset.timing.when if condition.kind in SIZES]
+        if sizes and not isinstance(asset.definition, Ingested) and not graph.tables_above(asset.id):
+            what = f"{asset.id} waits for {sizes[0]}, and reads no table that could grow"
+            findings.add("J134", what, asset.place, "every: 1h, or another condition: file, sql, webhook")
 
 
 def _unknown_pool(asset: Asset, environment: Environment, findings: Findings) -> None:

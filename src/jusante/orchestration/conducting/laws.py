@@ -58,10 +58,11 @@ class Law:
 
 def laws(graph: Graph) -> Mapping[str, Law]:
     """The law of each asset that a run makes, in an order in which each stands after its inputs."""
-    return {name: _law(graph[name], graph) for name in graph.order if graph[name].is_made}
+    return {name: law_of(graph[name], graph) for name in graph.order if graph[name].is_made}
 
 
-def _law(asset: Asset, graph: Graph) -> Law:
+def law_of(asset: Asset, graph: Graph) -> Law:
+    """The law of one asset."""
     timing, definition = asset.timing, asset.definition
     retries = timing.retries or DEFAULT_RETRIES
     clock = clock_of(timing)

@@ -17,9 +17,15 @@ def may_pass(code: str, law: Law) -> bool:
     return is_retryable(code) or code in PASSING or (law.insists and code in PERHAPS)
 
 
+def pause_after(law: Law, failures: int, code: str) -> dt.timedelta | None:
+    """How long to wait after so many failures, the last of which had this code; None where it is not tried again."""
+    if not 0 < failures < law.attempts or not may_pass(code, law):
+        return None
+    doubled: dt.timedelta = law.wait * 2 ** (failures - 1)
+    return min(doubled, law.longest)
+
+
 def next_try(law: Law, trace: Trace) -> dt.datetime | None:
     """When an asset that failed is tried again; None where it is not, or did not fail."""
-    if trace.failed is None or not 0 < trace.failures < law.attempts or not may_pass(trace.code, law):
-        return None
-    doubled: dt.timedelta = law.wait * 2 ** (trace.failures - 1)
-    return trace.failed + min(doubled, law.longest)
+    pause = pause_after(law, trace.failures, trace.code)
+    return trace.failed + pause if trace.failed is not None and pause is not None else None

@@ -104,6 +104,8 @@ def _snapshot(snapshot: Any, *, is_current: bool) -> Snapshot:
         bytes=int(counts.get("total-files-size", 0)),
         summary=summary_of(snapshot),
         is_current=is_current,
+        added_rows=int(counts.get("added-records", 0)),
+        added_bytes=int(counts.get("added-files-size", 0)),
     )
 
 

@@ -60,7 +60,8 @@ def _replacing(session: Session, plain: Draft, current: Table, keys: str) -> Dra
     unfilled = " or ".join(f"t.{quote(name)} is null" for name in plain.key)  # the audit refuses them
     rows = f"select * from (\n{plain.sql}\n) as t where {touched} or {unfilled}"
     stays = f"select * from {quote_table(_TOUCHED)} as t where not coalesce({touched}, false)"
-    return replace(plain, sql=f"{stays} union all by name {rows}" if remove else rows, remove=remove)
+    sql = f"{stays} union all by name {rows}" if remove else rows
+    return replace(plain, sql=sql, remove=remove, again=f"({touched} or {unfilled})")
 
 
 def _among(alias: str, key: tuple[str, ...], keys: str) -> str:

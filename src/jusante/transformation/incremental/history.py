@@ -116,18 +116,21 @@ def _ending(turn: _Turn) -> str:
 
 
 def _changed(session: Session, plain: Draft, turn: _Turn) -> Draft:
-    """The rows that end, with their end, and those that begin; the rest of the files they lie in comes along."""
+    """The rows that end, with their end, and those that begin; the rest of the files they lie in comes along.
+
+    What is no current row begins each time: so is what was set aside, which is why it is replaced there.
+    """
     same = " and ".join(f"t.{quote(name)} = e.{quote(name)}" for name in turn.key)
     ends = f"(t.is_current and exists (select 1 from ({_ending(turn)}) as e where {same}))"
     found = session.rows(f"select distinct t.{_LIES_IN} from {quote_table(_BEFORE)} as t where {ends}")
     remove = tuple(sorted(row[0] for row in found))
     begun = _begun(_beginning(turn), turn.at)
     if not remove:
-        return replace(plain, sql=begun, remove=())
+        return replace(plain, sql=begun, remove=(), again="true")
     session.add(_TOUCHED, replace(turn.current.plan, files=remove))
     moment = literal(turn.at)
     kept = (
         f"select t.* replace (case when {ends} then {moment} else t.valid_to end as valid_to, "
         f"case when {ends} then false else t.is_current end as is_current) from {quote_table(_TOUCHED)} as t"
     )
-    return replace(plain, sql=f"{kept} union all by name {begun}", remove=remove)
+    return replace(plain, sql=f"{kept} union all by name {begun}", remove=remove, again="true")

@@ -1,10 +1,13 @@
-"""Run by Airflow's Python: what Airflow itself reads in a folder of DAGs, as JSON on the last line."""
+"""Run by Airflow's Python, 3 or 2.10: what Airflow itself reads in a folder of DAGs, as JSON on the last line."""
 
 import json
 import sys
 from urllib.parse import unquote
 
-from airflow.dag_processing.dagbag import DagBag
+try:
+    from airflow.dag_processing.dagbag import DagBag
+except ImportError:  # Airflow 2, whose assets are datasets
+    from airflow.models import DagBag
 
 
 def asset(uri):
@@ -16,7 +19,7 @@ assert not bag.import_errors, bag.import_errors
 flows = []
 for dag in bag.dags.values():
     made = {task.task_id: [asset(each.uri) for each in task.outlets] for task in dag.tasks}
-    condition = getattr(dag.timetable, "asset_condition", None)
+    condition = getattr(dag.timetable, "asset_condition", getattr(dag.timetable, "dataset_condition", None))
     called = [asset(each.uri) for each in getattr(condition, "objects", [])]
     works = [
         {

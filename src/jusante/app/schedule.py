@@ -81,12 +81,17 @@ def _times(law: Law, wanted: Mapping[str, Law], traces: Mapping[str, Trace], now
         trace = traces.get(law.asset, NOTHING)
         for number, tick in enumerate(law.clock.ticks(now)):
             passes = is_skipped(trace, tick) and (number == 0 or trace.skips_until is not None)
-            yield Planned(tick, law.asset, f"{why}, skipped" if passes else why, zone, usual)
+            yield Planned(tick, law.asset, f"{why}{_skipped(trace)}" if passes else why, zone, usual)
     elif law.deadline:
         ahead = lead(law, Situation(wanted, {}, now, traces), lasting(traces))
         minute, hour = law.deadline.expression.split()[:2]
         for due in law.deadline.ticks(now):
             yield Planned(due - ahead, law.asset, f"to be there by {hour:0>2}:{minute:0>2}", law.deadline.zone, usual)
+
+
+def _skipped(trace: Trace) -> str:
+    """That a time is passed over, and until when they are, here."""
+    return f", skipped until {trace.skips_until.astimezone():%d %b %H:%M}" if trace.skips_until else ", skipped"
 
 
 def _made(law: Law) -> str:

@@ -1,11 +1,16 @@
 """`jusante audit` and `jusante migrate`: the ledger as a whole."""
 
+import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from jusante.cli.options import asset_names, opened, project_options
+
+if TYPE_CHECKING:
+    from jusante.core.event import Fault
 
 
 @click.group()
@@ -33,8 +38,7 @@ def verify(head: str | None, folder: Path, environment: str | None, as_json: boo
         print_json({"faults": [fault.as_dict() for fault in faults], "events": last[0].seq if last else 0})
     elif faults:
         for fault in faults:
-            where = f"events {fault.first_seq:,} to {fault.last_seq:,}"
-            tell(err(), fault.kind, fault.what, where, "compare with a copy of the database from before", "red")
+            tell(err(), fault.kind, fault.what, _where(fault), "compare with a copy of the database from before", "red")
         err().print(f"\n[bold]{counted(len(faults), 'fault')}[/]")
     else:
         told = "" if head else ". Keep its head elsewhere: jusante audit head > head.txt"
@@ -42,10 +46,24 @@ def verify(head: str | None, folder: Path, environment: str | None, as_json: boo
     sys.exit(1 if faults else 0)
 
 
+def _where(fault: "Fault") -> str:
+    if fault.first_seq == fault.last_seq:
+        return f"event {fault.first_seq:,}"
+    return f"events {fault.first_seq:,} to {fault.last_seq:,}"
+
+
 def _digest(head: str | None) -> str | None:
-    if head and Path(head).is_file():
-        head = Path(head).read_text(encoding="utf-8")
-    return head.split()[0] if head and head.split() else None
+    """The digest that was kept. Raises UsageError for a text that is none, and for a file that holds none or is not there."""
+    from jusante.errors import UsageError
+
+    if head is None:
+        return None
+    text = Path(head).read_text(encoding="utf-8", errors="replace") if Path(head).is_file() else head
+    found = re.match(r"\s*([0-9a-f]{64})\b", text)
+    if found is None:
+        what = "holds no head" if Path(head).is_file() else "is no head, and no file that holds one"
+        raise UsageError(f"{head!r} {what}", where="--head", fix="jusante audit head > head.txt writes one")
+    return found[1]
 
 
 @audit.command()
@@ -80,7 +98,7 @@ def events(
     if as_json:
         print_json({"events": [event.as_dict() for event in found]})
         return
-    table = grid("event", "at (UTC)", "kind", "about", "by", numbers=("event",))
+    table = grid("event", "at (UTC)", "kind", "about", "by", numbers=("event",), whole=("event", "at (UTC)"))
     for event in found:
         about = event.asset or event.run_id or ""
         table.add_row(f"{event.seq:,}", f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, about, event.actor)

@@ -50,7 +50,7 @@ def backfill(  # noqa: PLR0913  # the options of a command
     """
     from jusante.transformation.incremental.batches import Backfill
 
-    wish = Backfill(lambda _: None, _time(first, "--from"), _time(end, "--to"), parallel, most, anew)
+    wish = Backfill(lambda _: None, *_bounds(first, end), parallel, most, anew)
     with opened(folder, environment) as lake:
         from jusante.app.backfilling import outlook
         from jusante.cli.console import err, print_json
@@ -60,13 +60,42 @@ def backfill(  # noqa: PLR0913  # the options of a command
         if not (dry_run or gaps):
             if not as_json:
                 _tell_outlook(found)
-            _do(lake, models, wish, wait_seconds, as_json)
+            if _is_nothing(found, wish):
+                _tell_nothing(as_json)
+            else:
+                _do(lake, models, wish, wait_seconds, as_json)
         elif as_json:
             print_json({"models": [each.as_dict() for each in found]})
         elif gaps:
             _tell_gaps(found)
         else:
             _tell_outlook(found)
+
+
+def _bounds(first: str | None, end: str | None) -> "tuple[dt.datetime | None, dt.datetime | None]":
+    """From when to when. Raises UsageError where nothing lies between."""
+    from jusante.errors import UsageError
+
+    begins, ends = _time(first, "--from"), _time(end, "--to")
+    if begins and ends and ends <= begins:
+        raise UsageError(f"nothing lies between {first} and {end}", where="--to", fix="name a later end than --from")
+    return begins, ends
+
+
+def _is_nothing(found: "tuple[Outlook, ...]", wish: "Backfill") -> bool:
+    """Whether all in the bounds is done, so that a run would call something well that was not touched."""
+    is_bounded = wish.first is not None or wish.end is not None
+    return is_bounded and not any(each.intervals or each.after for each in found)
+
+
+def _tell_nothing(as_json: bool) -> None:
+    from jusante.app import Report
+    from jusante.cli.console import out, print_json
+
+    if as_json:
+        print_json(Report("", "succeeded", 0.0, ()).as_dict())
+    else:
+        out().print("[green]✓[/] nothing is to be made in these bounds. What is, and why: --gaps without bounds")
 
 
 def _time(text: str | None, option: str) -> "dt.datetime | None":

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import signal
 import sys
 import threading
@@ -256,6 +257,8 @@ def skip(
 
     `jusante run` still makes them, and `jusante resume` takes it back.
     """
+    from rich.text import Text
+
     from jusante.app.schedule import skip as said_of
     from jusante.cli.console import out, print_json
 
@@ -266,26 +269,30 @@ def skip(
     if as_json:
         print_json({"assets": names, "until": end.isoformat() if end else None})
     else:
-        long = f"until {end.astimezone():%a %d %b %H:%M}" if end else "the next time"
-        out().print(f"Skipped {long}: {', '.join(names)}")
+        long = f"until {end.astimezone():%a %d %b %Y %H:%M}" if end else "the next time"
+        out().print(Text(f"Skipped {long}: {', '.join(names)}"))
+        out().print(Text(f"Next: jusante schedule. To take it back: jusante resume {' '.join(select)}", "dim"))
 
 
 def _moment(text: str, now: dt.datetime) -> dt.datetime:
-    """A time, here where it bears no zone, or so long from now."""
+    """A time to come, here where it bears no zone, or so long from now."""
     from jusante.core import duration
     from jusante.errors import UsageError
 
+    fix = "--until 3h, 2d, or 2027-01-31T07:00"
     try:
-        return now + duration.parse(text)
-    except ValueError:
-        pass
-    try:
-        return dt.datetime.fromisoformat(text).astimezone(dt.UTC)
-    except ValueError:
-        raise UsageError(f"{text!r} is no time", where="--until", fix="3h, 2d, or 2026-06-01T07:00") from None
+        end = now + duration.parse(text) if re.fullmatch(r"\d+ ?\w", text) else dt.datetime.fromisoformat(text)
+        end = end.astimezone(dt.UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"{text!r} is no time: {error}", where="--until", fix=fix) from None
+    if end <= now:
+        raise UsageError(f"{text} is not in the future", where="--until", fix=fix)
+    return end
 
 
 def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool, *, resume: bool) -> None:
+    from rich.text import Text
+
     from jusante.app.schedule import pause as said_of
     from jusante.cli.console import out, print_json
 
@@ -294,4 +301,6 @@ def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json
     if as_json:
         print_json({"assets": names, "paused": not resume})
     else:
-        out().print(f"{'Resumed' if resume else 'Paused'}: {', '.join(names)}")
+        out().print(Text(f"{'Resumed' if resume else 'Paused'}: {', '.join(names)}"))
+        if not resume:
+            out().print(Text(f"Until: jusante resume {' '.join(select)}", "dim"))

@@ -4,7 +4,7 @@ import json
 import sys
 from typing import Any, TextIO
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -60,17 +60,25 @@ def _colour(problem: Problem) -> str:
 def tell(console: Console, code: str, what: str, where: str, fix: str, colour: str) -> None:
     """Code and what; where; the fix."""
     console.print(Text.assemble((code, f"bold {colour}"), " ", what))
-    if where:
-        console.print(Text.assemble(("  at   ", "dim"), where))
-    if fix:
-        console.print(Text.assemble(("  fix  ", "dim"), fix))
+    for word, text in (("at", where), ("fix", fix)):
+        if text:
+            _tell_beside(console, word, text)
 
 
-def grid(*headers: str, numbers: tuple[str, ...] = ()) -> Table:
-    """A table without lines, numbers to the right."""
+def _tell_beside(console: Console, word: str, text: str) -> None:
+    """A text beside its word, whose further lines begin where the first one does."""
+    head = f"  {word:<3}  "
+    for number, line in enumerate(Text(text).wrap(console, max(console.width - len(head), 20))):
+        line.rstrip()
+        console.print(Text.assemble((head if number == 0 else " " * len(head), "dim"), line))
+
+
+def grid(*headers: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
+    """A table without lines, numbers to the right. Columns in `whole` do not give way where the terminal is narrow."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for header in headers:
-        table.add_column(header, justify="right" if header in numbers else "left", overflow="fold")
+        justify: JustifyMethod = "right" if header in numbers else "left"
+        table.add_column(header, justify=justify, overflow="fold", no_wrap=header in whole)
     return table
 
 

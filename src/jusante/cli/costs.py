@@ -56,9 +56,11 @@ def began(text: str, now: dt.datetime) -> dt.datetime:
         try:
             found = now - duration.parse(text)
         except ValueError as error:
-            raise UsageError(str(error), fix="write --since 30d, or a day: --since 2026-11-01") from None
+            raise UsageError(
+                str(error), where="--since", fix="write --since 30d, or a day: --since 2026-11-01"
+            ) from None
     if found >= now:
-        raise UsageError(f"{text} is not in the past", fix="write --since 30d")
+        raise UsageError(f"{text} is not in the past", where="--since", fix="write --since 30d")
     return found
 
 

@@ -2,12 +2,16 @@
 
 import gc
 import importlib
+import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jusante import __version__
+
+if TYPE_CHECKING:
+    from jusante.errors import JusanteError
 
 COMMANDS = {
     "init": ("start", "A new project in a folder."),
@@ -119,6 +123,27 @@ def main() -> None:
     except JusanteError as error:
         _tell(error)
         sys.exit(error.exit_status)
+    except Exception as error:  # the edge of the command line: a fault of ours is told like any other
+        if os.environ.get("JUSANTE_TRACEBACK"):
+            raise
+        _tell(_fault(error))
+        sys.exit(JusanteError.exit_status)
+
+
+def _fault(error: Exception) -> "JusanteError":
+    """An error that nobody foresaw, in our words, with the line of ours that it came from."""
+    import traceback
+    from pathlib import Path
+
+    from jusante.errors import JusanteError
+
+    home = Path(__file__).parents[1]
+    ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(home)]
+    return JusanteError(
+        f"{type(error).__name__}: {error}",
+        where=f"{Path(ours[-1].filename).relative_to(home.parent)}:{ours[-1].lineno}" if ours else "",
+        fix="this is a bug: please report it; with JUSANTE_TRACEBACK=1 the same command tells more",
+    )
 
 
 def _tell(error: Any) -> None:

@@ -3,15 +3,23 @@
 import datetime as dt
 import re
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST = dt.timedelta(days=36_525)
+"""A hundred years: a moment that is so far away can still be reckoned with."""
+_UNITS = {"s": dt.timedelta(seconds=1), "m": dt.timedelta(minutes=1), "h": dt.timedelta(hours=1)}
+_UNITS |= {"d": dt.timedelta(days=1), "w": dt.timedelta(weeks=1)}
 
 
 def parse(text: str) -> dt.timedelta:
-    """`26h` as a timedelta. Raises ValueError for anything else than a whole number and one of s, m, h, d, w."""
+    """`26h` as a timedelta. Raises ValueError for anything else than a whole number and one of s, m, h, d, w, and for what
+    is longer than a hundred years.
+    """
     found = re.fullmatch(r"(\d+) ?([smhdw])", text.strip())
     if not found:
         raise ValueError(f"{text!r} is not a duration: write a number and s, m, h, d or w, as in 90s, 15m, 26h, 3d")
-    return dt.timedelta(**{_UNITS[found[2]]: int(found[1])})
+    unit, count = _UNITS[found[2]], found[1].lstrip("0")
+    if len(count) > len(str(LONGEST // _UNITS["s"])) or int(count or 0) > LONGEST // unit:
+        raise ValueError(f"{text!r} is longer than a hundred years")
+    return int(count or 0) * unit
 
 
 def words(length: dt.timedelta) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jusante.core.event import Entry, Event, Segment, sealed
+from jusante.errors import StorageError
 from jusante.storage.sql_metadata.tables import EVENTS, SEGMENTS
 
 SEGMENT_EVENTS = 4_096
@@ -20,6 +21,8 @@ SEGMENT_EVENTS = 4_096
 READ_AT_ONCE = 5_000
 LOCK = 0x6A757361
 """The number of the lock on PostgreSQL; no other program uses it in this database."""
+_NO_EVENT = (ValueError, TypeError)
+"""What is raised by a row that holds no event: no JSON, no time."""
 _FIELDS = ("at", "kind", "actor", "run_id", "task", "asset", "column", "snapshot_id", "payload")
 
 
@@ -63,16 +66,39 @@ def segments(connection: sa.Connection) -> tuple[Segment, ...]:
     return tuple(_segment(dict(row)) for row in rows)
 
 
-def entries(connection: sa.Connection) -> Iterator[Entry]:
-    """The whole ledger, a bounded part of it in memory at a time."""
+def entries(connection: sa.Connection, *, with_unreadable: bool = False) -> Iterator[Entry]:
+    """The whole ledger, a bounded part of it in memory at a time.
+
+    Somebody may have written into it what cannot be read as an event. That is a StorageError, or with `with_unreadable` an
+    entry of the kind `unreadable`, whose digest is not that of what was there.
+    """
     after = -1
     while True:
-        query = sa.select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(READ_AT_ONCE)
-        rows = connection.execute(query).mappings().all()
-        if not rows:
+        query = sa.select(EVENTS.c.seq).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(READ_AT_ONCE)
+        numbers = connection.execute(query).scalars().all()
+        if not numbers:
             return
-        yield from (Entry(event_of(row), row["digest"]) for row in rows)
-        after = rows[-1]["seq"]
+        try:
+            yield from _read(connection, numbers[0], numbers[-1])
+        except _NO_EVENT:
+            yield from _one_by_one(connection, numbers, with_unreadable=with_unreadable)
+        after = numbers[-1]
+
+
+def _read(connection: sa.Connection, first: int, last: int) -> list[Entry]:
+    query = sa.select(EVENTS).where(EVENTS.c.seq.between(first, last)).order_by(EVENTS.c.seq)
+    return [Entry(event_of(row), row["digest"]) for row in connection.execute(query).mappings()]
+
+
+def _one_by_one(connection: sa.Connection, numbers: Sequence[int], *, with_unreadable: bool) -> Iterator[Entry]:
+    for seq in numbers:
+        try:
+            yield from _read(connection, seq, seq)
+        except _NO_EVENT:
+            if not with_unreadable:
+                raise StorageError(f"event {seq:,} of the ledger cannot be read", fix="jusante audit verify") from None
+            digest = connection.execute(sa.select(EVENTS.c.digest).where(EVENTS.c.seq == seq)).scalar_one()
+            yield Entry(Event("unreadable", dt.datetime.fromtimestamp(0, dt.UTC), seq=seq), digest)
 
 
 def event_of(row: Any) -> Event:

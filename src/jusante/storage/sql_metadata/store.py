@@ -224,7 +224,8 @@ class SqlMetadata:
     def verify(self, head: str | None = None) -> tuple[Fault, ...]:
         """All in the ledger that is not as it was written."""
         with self._transaction() as connection:
-            return tuple(faults(ledger.segments(connection), ledger.entries(connection), head))
+            entries = ledger.entries(connection, with_unreadable=True)
+            return tuple(faults(ledger.segments(connection), entries, head))
 
     def rebuild(self) -> int:
         """Work out anew what follows from the ledger; how many events there are. Readers see the old until it is done."""
@@ -310,6 +311,12 @@ def _batches(entries: Iterator[Any]) -> Iterator[list[Event]]:
         yield batch
 
 
+_MENDED = (
+    "put back a copy from before; without one, move the file away: the next run finds out from the tables' snapshots "
+    "what is made, and the history of runs is lost"
+)
+
+
 @contextmanager
 def _failures() -> Iterator[None]:
     try:
@@ -319,6 +326,10 @@ def _failures() -> Iterator[None]:
         raise kind(
             f"the metadata database cannot be used: {error.orig}", fix="see that it can be reached and written"
         ) from None
+    except sa.exc.DatabaseError as error:
+        if type(error) is not sa.exc.DatabaseError or not isinstance(error.orig, sqlite3.DatabaseError):
+            raise  # what is wrong is not the file, but what was asked of it
+        raise StorageError(f"the metadata database is damaged: {error.orig}", fix=_MENDED) from None
 
 
 def _lies_where_nobody_writes(url: str) -> bool:

@@ -60,6 +60,37 @@ def test_intervals_made_one_by_one_are_what_a_build_of_all_gives(days: tuple[Pat
     assert again(folder, second.run_id)["marts.daily"].verdict == "same"
 
 
+APPEND = "/* jusante\nkind: append\nchecks:\n  - range: {column: quantity, max: 4}\n    quarantine: true\n*/\nselect * from shop.items"
+
+
+def test_rows_that_a_run_added_are_made_again_from_what_was_new_then(tmp_path: Path) -> None:
+    write_days(tmp_path, **{"models/marts/added.sql": APPEND})
+    (tmp_path / "models/marts/daily.sql").unlink()
+    runs = [run(tmp_path)]
+    for more in ([(9, 2, "cup", 3)], [(10, 2, "cup", 9), (11, 3, "tea", 4)], []):
+        load(tmp_path, ORDERS, [*ITEMS, *more])
+        runs.append(run(tmp_path))
+    found = [again(tmp_path, each.run_id)["marts.added"] for each in runs[:3]]
+    assert [(each.verdict, each.rows) for each in found] == [("same", 3), ("same", 1), ("same", 1)]
+    with Lake.open(tmp_path) as lake:
+        lake.maintain(("marts.added",), keep=dt.timedelta(0))
+    gone = again(tmp_path, runs[1].run_id)["marts.added"]
+    assert (gone.verdict, bool(gone.why), bool(gone.fix)) == ("impossible", True, True)
+
+
+def test_what_cannot_be_replayed_says_what_can_be_done_instead(days: tuple[Path, str]) -> None:
+    folder, first = days
+    history = "/* jusante\nkind: by_key\nhistory: true\ngrain: [id]\n*/\nselect id, product from shop.items"
+    write(folder, {"models/marts/lives.sql": history})
+    last = run(folder)
+    found = again(folder, last.run_id)["marts.lives"]
+    assert (found.verdict, found.fix) == (
+        "impossible",
+        "jusante rollback marts.lives goes back to what it was after a run",
+    )
+    assert all(each.fix for each in again(folder, first).values() if each.verdict == "impossible")
+
+
 def test_a_changed_definition_is_told(days: tuple[Path, str]) -> None:
     folder, first = days
     write(folder, {"models/marts/daily.sql": PROJECT["models/marts/daily.sql"].replace("sum(", "2 * sum(")})

@@ -46,16 +46,16 @@ def _replayed(lake: Lake, task: Task, run_id: str, folder: Path) -> Replayed:
     try:
         then = recorded(system.graph, system.store, task)
         asset = system.graph[task.asset]
-        tables = PinnedTables(then.read)
-        again = rebuilt(_workshop(lake, tables, folder), asset, run_id, system.graph.versions[task.asset])
+        workshop = _workshop(lake, PinnedTables(then.pinned, system.store), folder)
+        again = rebuilt(workshop, asset, run_id, system.graph.versions[task.asset], then.standing)
         with system.engine.session() as session:
-            verdict, why, digest = compared(session, asset, then.published.plan, again)
-        return Replayed(task.asset, verdict, why, then.published.plan.rows, digest, task.snapshot_id)
+            verdict, why, digest = compared(session, asset, then.published, again)
+        return Replayed(task.asset, verdict, why, then.published.rows, digest, task.snapshot_id)
     except NotReplayable as problem:
-        return Replayed(task.asset, "impossible", str(problem), snapshot_id=task.snapshot_id)
+        return Replayed(task.asset, "impossible", str(problem), snapshot_id=task.snapshot_id, fix=problem.fix)
     except JusanteError as error:
         asked = error.without_values(f"{task.asset} may hold personal data") if error.unquoted else error
-        return Replayed(task.asset, "impossible", why_failed(asked), snapshot_id=task.snapshot_id)
+        return Replayed(task.asset, "impossible", why_failed(asked), snapshot_id=task.snapshot_id, fix=asked.fix)
 
 
 def _workshop(lake: Lake, tables: PinnedTables, folder: Path) -> Workshop:

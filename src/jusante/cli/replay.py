@@ -53,5 +53,6 @@ def _tell(run_id: str, found: "tuple[Replayed, ...]") -> None:
     for each in found:
         mark, colour, told = _MARKS[each.verdict]
         rows = "" if each.rows is None else f"{each.rows:,}"
-        table.add_row(Text(mark, colour), each.asset, rows, Text(told, colour), each.why)
+        why = Text(each.why).append(f"\n{each.fix}" if each.fix else "", "dim")
+        table.add_row(Text(mark, colour), each.asset, rows, Text(told, colour), why)
     out().print(table)

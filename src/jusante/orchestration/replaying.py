@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from jusante.core import interval
-from jusante.core.asset import Asset
+from jusante.core.asset import Asset, Ingested
 from jusante.core.graph import Graph
 from jusante.core.model import PythonModel, SqlModel
 from jusante.core.names import quote, quote_table
@@ -18,7 +18,7 @@ from jusante.ports.engine import Session
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Table, TableStore
 from jusante.transformation import python_model, sql_model
-from jusante.transformation.build import Job, Workshop
+from jusante.transformation.build import Job, Standing, Workshop
 from jusante.transformation.incremental.tracing import changes_by_itself
 
 Verdict = Literal["same", "rounding", "differs", "impossible"]
@@ -27,7 +27,9 @@ _THEN, _AGAIN = "__then.rows", "__again.rows"
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What came of one model. `digest` is of the rows in any order; `why` says what differs, or why it cannot be told."""
+    """What came of one model. `digest` is of the rows in any order; `why` says what differs, or why it cannot be told, and `fix`
+    what can be done instead. Where a run added rows to others, it is about those that it added.
+    """
 
     asset: str
     verdict: Verdict
@@ -35,6 +37,7 @@ class Replayed:
     rows: int | None = None
     digest: str | None = None
     snapshot_id: int | None = None
+    fix: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -42,66 +45,110 @@ class Replayed:
 
 
 class PinnedTables(Tables):
-    """The tables as they were at certain snapshots, and no others."""
+    """The tables as they were at certain snapshots, and no others; `store` tells of what changed up to then."""
 
-    def __init__(self, tables: Mapping[str, Table]) -> None:
+    def __init__(self, tables: Mapping[str, Table], store: TableStore) -> None:
         super().__init__(None)
         self._pinned = tables
+        self._at = store.at
 
     def get(self, name: str) -> Table | None:
         """A table as it was, None for one that is not pinned."""
         return self._pinned.get(name)
 
+    def at(self, name: str, data_id: int) -> Table | None:
+        """A table with the rows it had at a snapshot, None where these can no longer be read."""
+        return self._at(name, data_id)
+
 
 @dataclass(frozen=True, slots=True)
-class _Recorded:
-    """What a run published of a model, and what it read."""
+class Recorded:
+    """What a run published of a model, and what it read. Where it added to rows that were there, these are `before`, made from
+    what `standing` says, and `published` are those added.
+    """
 
-    published: Table
+    published: FilePlan
     read: Mapping[str, Table]
+    before: Table | None = None
+    standing: Standing | None = None
+
+    @property
+    def pinned(self) -> Mapping[str, Table]:
+        """The tables as the build found them."""
+        return {**self.read, self.before.name: self.before} if self.before else self.read
 
 
 class NotReplayable(Exception):
-    """It cannot be built again as it was; the message says why."""
+    """It cannot be built again as it was; the message says why, and `fix` what can be done instead."""
+
+    def __init__(self, why: str, fix: str) -> None:
+        super().__init__(why)
+        self.fix = fix
 
 
-def recorded(graph: Graph, store: TableStore, task: Task) -> _Recorded:
+def recorded(graph: Graph, store: TableStore, task: Task) -> Recorded:
     """What a task published and read, as it was. Raises NotReplayable."""
     if task.asset not in graph:
-        raise NotReplayable("the project no longer makes it")
+        raise NotReplayable("the project no longer makes it", "git checkout the project as it was then")
     asset = graph[task.asset]
-    if not isinstance(asset.definition, SqlModel | PythonModel):
-        kept = "what its source held then is kept nowhere else" if asset.kind == "ingested" else "it acts outside"
-        raise NotReplayable(kept)
-    if isinstance(asset.definition, SqlModel) and (why := _why_of_its_runs(asset.definition)):
-        raise NotReplayable(why)
+    definition = asset.definition
+    if isinstance(definition, Ingested):
+        what = "what its source held then is kept nowhere else"
+        raise NotReplayable(what, f"jusante rollback {task.asset} lists what was loaded and still kept")
+    if not isinstance(definition, SqlModel | PythonModel):
+        raise NotReplayable("it acts outside", f"jusante run {task.asset} --anew does it again, from the data of now")
+    if isinstance(definition, SqlModel) and definition.header.history:
+        what = "a history is of all runs before: when rows began and ended stands in no input"
+        raise NotReplayable(what, f"jusante rollback {task.asset} goes back to what it was after a run")
     then = store.at(task.asset, task.snapshot_id) if task.snapshot_id is not None else None
     if then is None:
-        raise NotReplayable("its snapshot is gone: it has expired")
+        raise NotReplayable("its snapshot is gone: it has expired", KEEP)
     if then.summary.get("jusante.version") != graph.versions[task.asset]:
-        raise NotReplayable("its definition, or one above it, changed since")
+        raise NotReplayable("its definition, or one above it, changed since", "git checkout the project as it was then")
     coverage = interval.covered(json.loads(then.summary.get("jusante.intervals", "[]")))
     if interval.waiting(coverage):
-        raise NotReplayable("some of its intervals were not done then, or of another version")
+        what = "some of its intervals were not done then, or of another version"
+        raise NotReplayable(what, f"jusante backfill {task.asset} makes them; then replay that run")
+    read = _read(store, then)
+    if isinstance(definition, SqlModel) and definition.header.kind == "append":
+        return _added(store, then, read)
+    return Recorded(then.plan, read)
+
+
+KEEP = "jusante maintain --keep 30d keeps more of them from now on"
+
+
+def _read(store: TableStore, then: Table) -> Mapping[str, Table]:
     read = {}
     for name, snapshot in json.loads(then.summary.get("jusante.inputs", "{}")).items():
         table = store.at(name, snapshot)
         if table is None:
-            raise NotReplayable(f"the snapshot of {name} that it read is gone: it has expired")
+            raise NotReplayable(f"the snapshot of {name} that it read is gone: it has expired", KEEP)
         read[name] = table
-    return _Recorded(then, read)
+    return read
 
 
-def _why_of_its_runs(model: SqlModel) -> str:
-    """Why a table is of all runs that there were, and not of one; empty where it is of one."""
-    if model.header.kind == "append":
-        return "rows were added to those of earlier runs"
-    return "a history is of all runs before" if model.header.history else ""
+def _added(store: TableStore, then: Table, read: Mapping[str, Table]) -> Recorded:
+    """What a run added to a table of kind append; all of it, where that run was the first of its version."""
+    history = [snapshot for snapshot in store.history(then.name) if not snapshot.is_same_rows]
+    place = next((n for n, snapshot in enumerate(history) if snapshot.id == then.snapshot_id), None)
+    if place is None:
+        raise NotReplayable("its files were compacted since, and what that run added cannot be told apart", KEEP)
+    this, before = history[place], history[place - 1] if place else None
+    if this.added_rows == this.rows:
+        return Recorded(then.plan, read)
+    table = store.at(then.name, before.id) if before else None
+    if table is None or not set(table.plan.files) <= set(then.plan.files):
+        raise NotReplayable("its snapshot before that run is gone: it has expired", KEEP)
+    files = tuple(file for file in then.plan.files if file not in table.plan.files)
+    plan = replace(then.plan, files=files, rows=this.added_rows)
+    made_from = json.loads(table.summary.get("jusante.inputs", "{}"))
+    return Recorded(plan, read, table, Standing(table.summary["jusante.version"], made_from))
 
 
-def rebuilt(workshop: Workshop, asset: Asset, run_id: str, version: str) -> FilePlan:
-    """Build a model as a whole; the workshop has its inputs as they were, and publishes nothing."""
-    job = Job(asset, run_id, version)
+def rebuilt(workshop: Workshop, asset: Asset, run_id: str, version: str, standing: Standing | None) -> FilePlan:
+    """Build a model again; the workshop has its inputs as they were, and publishes nothing."""
+    job = Job(asset, run_id, version, standing)
     is_python = isinstance(asset.definition, PythonModel)
     built = python_model.build(workshop, job) if is_python else sql_model.build(workshop, job)
     assert built.published

@@ -106,7 +106,8 @@ def draft(  # what, of which work, how
     rows = (
         f"select * from ({stays} union all by name {rows}) as all_rows order by {quote(query.time)}" if remove else rows
     )
-    return replace(plain, sql=rows, remove=remove, summary=summary, file_bytes=FILE_BYTES)
+    newest = lies_in(query.time, query.kind, spans[-1:], query.unit)
+    return replace(plain, sql=rows, remove=remove, summary=summary, file_bytes=FILE_BYTES, new_rows=newest)
 
 
 def rows_of(query: Timed, spans: tuple[Span, ...]) -> str:

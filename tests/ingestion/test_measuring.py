@@ -11,7 +11,6 @@ import pytest
 
 from jusante.core.profile import ColumnProfile
 from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
-from jusante.ingestion.data_drift import measuring
 from jusante.ingestion.data_drift.judging import judge
 from jusante.ingestion.data_drift.measuring import Measured, measure
 from jusante.ports.engine import Session, Target
@@ -109,15 +108,13 @@ def test_nothing_at_all_has_no_columns(session: Session) -> None:
     assert columns(session, pa.table({"a": pa.array([], pa.int32())})) == {}
 
 
-def test_large_loads_are_sampled_evenly_and_the_same_each_time(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(measuring, "SAMPLE_ROWS", 5_000)
+def test_large_loads_are_sampled_evenly_and_the_same_each_time(session: Session, tmp_path: Path) -> None:
     sql = "select i as id, i % 10 as digit, case when i % 4 = 0 then null else i end as holes from range(600000) r(i)"
     plan = session.stage(sql, Target(str(tmp_path / "staged"), {}, 0))
     session.add("t.rows", plan)
     one, other = (
-        measure(session, "shop.rows", "t.rows", plan, Measured(NOW, True, str(tmp_path / landing))) for landing in "ab"
+        measure(session, "shop.rows", "t.rows", plan, Measured(NOW, True, str(tmp_path / landing), sample_rows=5_000))
+        for landing in "ab"
     )
     assert one == other
     assert one.rows == 600_000
@@ -129,12 +126,9 @@ def test_large_loads_are_sampled_evenly_and_the_same_each_time(
     assert ids.quantiles[-2] > 480_000
 
 
-def test_what_is_no_file_is_sampled_by_its_rows(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(measuring, "SAMPLE_ROWS", 5_000)
+def test_what_is_no_file_is_sampled_by_its_rows(session: Session, tmp_path: Path) -> None:
     session.add_view("t.rows", "select i % 10 as digit, i as id from range(100000) r(i)")
-    found = measure(session, "shop.rows", "t.rows", None, Measured(NOW, True, str(tmp_path)))
+    found = measure(session, "shop.rows", "t.rows", None, Measured(NOW, True, str(tmp_path), sample_rows=5_000))
     assert found.rows == 100_000
     assert 4_000 <= found.columns["digit"].rows <= 6_000
 

@@ -3,8 +3,10 @@
 import datetime as dt
 
 from jusante.app.system import System
+from jusante.app.values import deviations, history
 from jusante.core.drift import SHAPE, Finding
 from jusante.core.event import Event
+from jusante.core.profile import Profile
 from jusante.errors import UsageError
 from jusante.ingestion.data_drift import ACCEPTED, FOUND, PROFILED, known, streak_begin
 
@@ -12,7 +14,12 @@ MOST_FINDINGS = 1000
 
 
 def data(system: System, table: str) -> tuple[Finding, ...]:
-    """What was found in the data of a table's last load, and not accepted since. Asks the ledger, not the source."""
+    """What was found in the data of a table's last load, and not accepted since. Asks the ledger, not the source.
+
+    Of a model: the last time that it was measured.
+    """
+    if system.graph[table].kind == "model":
+        return deviations(system, table)
     loads = system.metadata.latest(PROFILED, 1, asset=table)
     if not loads or not loads[0].payload.get("flagged"):
         return ()
@@ -37,7 +44,13 @@ def accept_data(system: System, name: str, at: dt.datetime) -> tuple[Finding, ..
     open_ = tuple(each for each in data(system, table) if column is None or each.column == column)
     if not open_:
         raise UsageError(f"nothing was found in the data of {name} that could be accepted", fix="jusante drift")
-    profiles, _ = known(system.metadata, table)
+    profiles = _profiles(system, table)
     since = {each.column: streak_begin(profiles, each.column).isoformat() for each in open_}
     system.metadata.tell([Event(ACCEPTED, at, None, table, {"data": since})])
     return open_
+
+
+def _profiles(system: System, table: str) -> list[Profile]:
+    if system.graph[table].kind == "model":
+        return [each.profile for each in history(system, table)]
+    return known(system.metadata, table)[0]

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from jusante.app.above import Above
 from jusante.app.announcing import Explained
 from jusante.app.data_drift import data
 from jusante.app.decisions import findings
@@ -51,7 +52,10 @@ def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -
     explained = Explained.of(system, now)
     look = _Look(system, run, known, tasks, explained)
     symptoms = [*symptoms_of(tasks), *_held(look, evidence), *_odd(look), *_likely_personal(look)]
-    symptoms += unusual(system, tasks, known, now)
+    above = Above(system, known, explained.known, now)
+    for symptom in symptoms:
+        above.add(symptom.asset, symptom.what)
+    symptoms += unusual(system, run.run_id, tasks, known, above, now)
     symptoms = [each for each in symptoms if not explained.symptom(each, graph.above([each.asset]))]
     cases = cases_of(
         graph,

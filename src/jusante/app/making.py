@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from weakref import WeakSet
 
 from jusante.app import clock
@@ -22,9 +23,10 @@ from jusante.management.publish import Publisher
 from jusante.orchestration import recovery
 from jusante.orchestration.cancelling import Cancelling
 from jusante.orchestration.execution import Threads
+from jusante.orchestration.profiling import Profiling
 from jusante.orchestration.stopping import StoppableEngine
 from jusante.orchestration.worker import Tools, Worker
-from jusante.transformation.build import Built, Workshop
+from jusante.transformation.build import Built, Workshop, unmeasured
 from jusante.transformation.incremental.batches import Backfill
 
 Serve = Callable[[Asset, Tables], Built]
@@ -87,15 +89,21 @@ class Making:
         engine = StoppableEngine(system.engine, self._meter)
         self._engines.add(engine)
         scratch = system.settings.state / "scratch" / order.run_id
+
+        def apart(name: str) -> Path:
+            return scratch / name.replace(":", "-")
+
+        profiling = Profiling(system.metadata, self._watch.unkept, apart, _now)
         workshop = Workshop(
             folder=system.project.folder,
             graph=system.graph,
             tables=tables,
             engine=engine,
             publisher=publisher,
-            scratch=lambda name: scratch / name.replace(":", "-"),
+            scratch=apart,
             hidden=self._watch.hidden,
             spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
+            measuring=unmeasured if order.backfill else profiling.of,
         )
         return Tools(
             graph=system.graph,

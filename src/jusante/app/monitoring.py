@@ -4,16 +4,24 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
+from jusante.app.above import Above
+from jusante.app.columns import columns_of
 from jusante.app.outputs import Outputs
 from jusante.app.system import System
+from jusante.app.values import Values
 from jusante.architecture.cost.rates import cost
+from jusante.core.blast import blast
+from jusante.core.drift import Finding
 from jusante.core.incident import Incident
+from jusante.core.lineage import Origin
 from jusante.core.run import Task
+from jusante.core.words import counted
 from jusante.dataops.incidents import Symptom
 from jusante.dataops.monitors import too_dear, too_quiet, too_slow, unsteady
 from jusante.dataops.monitors.cost import LEAST_USD
 from jusante.dataops.monitors.duration import LEAST_SECONDS
 from jusante.dataops.monitors.failure_rate import LEAST_FAILURES
+from jusante.ingestion.data_drift import sentence
 
 REMEMBERED = 60
 """So many tasks of an asset are looked back at: the usual moves with it."""
@@ -22,16 +30,20 @@ LOADS = 30
 MOST_FAILURES = 1_000
 
 
-def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], now: dt.datetime) -> Iterator[Symptom]:
+def unusual(  # what a run did, and what was known before
+    system: System, run_id: str, tasks: Sequence[Task], known: Sequence[Incident], above: Above, now: dt.datetime
+) -> Iterator[Symptom]:
     """What is unusual about assets that did not fail: one symptom for each, with all that is."""
     open_ = {name for each in known if each.is_open and each.cause.kind == "monitor" for name in each.assets}
-    done = {task.asset: task for task in tasks if not task.error and task.asset in system.graph}
+    by_name = {task.asset: task for task in tasks if not task.error}
+    done = {name: by_name[name] for name in system.graph.order if name in by_name}
     slow = {name for name, task in done.items() if task.seconds > LEAST_SECONDS or name in open_}
     quiet = {name for name, task in done.items() if system.graph[name].kind == "ingested" and task.status == "skipped"}
     failing = {name for name in done if name in open_} | _failed_before(system, done)
-    outputs = Outputs(system)
+    outputs, values = Outputs(system), Values(system, run_id, above)
     dear = {name for name, task in done.items() if (task.cost_usd or 0) > LEAST_USD or name in open_}
     for name, task in done.items():
+        found = values.unusual(name, now, is_open=name in open_) if system.graph[name].kind == "model" else ()
         said = [
             *_slow(system, name, slow),
             *_dear(system, name, dear),
@@ -39,8 +51,22 @@ def unusual(system: System, tasks: Sequence[Task], known: Sequence[Incident], no
             *_unsteady(system, name, failing),
             *outputs.unusual(name, task, now, is_open=name in open_),
         ]
-        if said:
-            yield Symptom(name, "monitor", "; ".join(said), str(system.graph[name].place))
+        if said or found:
+            above.add(name, said[0] if said else sentence(found[0]))
+            yield _symptom(system, name, said, found)
+
+
+def _symptom(system: System, name: str, said: Sequence[str], found: Sequence[Finding]) -> Symptom:
+    """All that is unusual about an asset, in words. Of values alone it is known by column whom they touch."""
+    more = (f"; and of {counted(len(found) - 1, 'more column')}",) if len(found) > 1 else ()
+    values = "".join((*map(sentence, found[:1]), *more))
+    touched = None
+    if found and not said:
+        origins = [Origin(name, each.column) for each in found]
+        touched = blast(system.graph, columns_of(system), origins)
+    fix = f"jusante drift accept {name} --write" if found else ""
+    what = "; ".join((*said, *([values] if values else [])))
+    return Symptom(name, "monitor", what, str(system.graph[name].place), fix, touched=touched)
 
 
 def _failed_before(system: System, done: Collection[str]) -> set[str]:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterator, Mapping
 
+from jusante.app.data_drift import data
 from jusante.app.lake import Lake
 from jusante.core.asset import Asset
 from jusante.core.run import AssetState, Task
@@ -40,7 +41,9 @@ class _Look:
         events = self._lake.metadata.latest(CHECKED, REMEMBERED, asset=asset.id)
         state = self._states.get(asset.id)
         made = state.at if state else None
-        known = Known(asset.id, asset.kind, asset.owner, made, [*self._findable(asset), *self._standing(asset, made)])
+        facts = [*self._findable(asset), *self._standing(asset, made)]
+        odd = data(self._lake.system, asset.id) if asset.is_table else ()
+        known = Known(asset.id, asset.kind, asset.owner, made, facts, odd)
         return quality(known, events[::-1])
 
     def _findable(self, asset: Asset) -> Iterator[tuple[str, bool, str]]:

@@ -1,7 +1,7 @@
 """Where personal data would be seen, asked by `check` before and by the run itself."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from jusante.app.columns import columns_of
 from jusante.app.decisions import findings
@@ -31,6 +31,7 @@ class Watch:
         self._asking = threading.Lock()
         self._as_of: Mapping[str, str] | None = None
         self._known: tuple[ColumnGraph, Tags] | None = None
+        self._first: tuple[ColumnGraph, Tags] | None = None
 
     def allow(self, asset: Asset) -> None:
         """Raise NotAllowed where a sensitive column would be seen in a place that is for none of its purposes."""
@@ -48,6 +49,20 @@ class Watch:
         _, tags = self._tags()
         own = self._secret(tags, asset.id)
         return Hidden(own, queries=bool(own) or any(self._secret(tags, name) for name in asset.inputs))
+
+    def unkept(self, asset: Asset, names: Iterable[str]) -> frozenset[str]:
+        """Those of an asset's columns whose values are kept in no form: sensitive ones, and such as are not known yet.
+
+        What is known is what was known the first time that it was asked: nothing that a run does makes a column harmless.
+        """
+        if not self._is_needed:
+            return frozenset()
+        if self._first is None:
+            self._first = self._tags()
+        columns, tags = self._first
+        hidden = Hidden(self._secret(tags, asset.id))
+        known = {name.lower() for name in columns.columns(asset.id)}
+        return frozenset(name for name in names if name.lower() not in known or hidden.hides(name))
 
     def is_discreet(self, asset: Asset) -> bool:
         """Whether an asset may see values that no message shows, those of the source among them."""

@@ -48,6 +48,7 @@ def quality(select: tuple[str, ...], folder: Path, environment: str | None, as_j
         return
     _print_table(console, found, now)
     _print_failures(console, found, now)
+    _print_odd(console, found)
     _print_wanting(console, found)
 
 
@@ -125,6 +126,24 @@ def _print_failures(console: "Console", found: Sequence["Quality"], now: dt.date
         ago = f", {_ago(failure.at, now)} ago"
         line = Text.assemble((f"{mark} ", colour), shortened(what, console.width - len(ago) - 2), (ago, "dim"))
         console.print(line, no_wrap=True)
+
+
+def _print_odd(console: "Console", found: Sequence["Quality"]) -> None:
+    """The columns whose values are not what they usually are."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from jusante.ingestion.data_drift import sentence
+
+    odd = [each for each in found if each.odd]
+    if odd:
+        console.print()
+    for each in odd:
+        console.print(Text.assemble(("≠ ", "yellow"), f"{each.asset}  not what it usually is"))
+        for finding in each.odd[:MOST_NAMED]:
+            console.print(Padding(Text(sentence(finding), "dim"), (0, 0, 0, 4), expand=False))
+        if len(each.odd) > MOST_NAMED:
+            console.print(Padding(Text(f"and {len(each.odd) - MOST_NAMED} more: --json", "dim"), (0, 0, 0, 4)))
 
 
 def _print_wanting(console: "Console", found: Sequence["Quality"]) -> None:

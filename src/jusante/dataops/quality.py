@@ -5,11 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from jusante.core.drift import Finding
 from jusante.core.event import Event
 from jusante.management.quality.told import DIMENSIONS
 
 Trend = Literal["better", "worse", "steady"]
 LEAST_FOR_TREND = 4
+_MISSING = {"nulls": "complete", "volume": "complete"}
+"""Changes of values that are about what is missing; all else is about what is there."""
 NOTICED = 0.02
 """A share of checks that changes by less is steady."""
 
@@ -67,7 +70,7 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Quality:
     """One asset. `history` is oldest first; `made` is when it was last made, None where it never was; `wanting` says, in
-    words, what keeps a dimension from being whole, beside checks."""
+    words, what keeps a dimension from being whole, beside checks; `odd` what is not as it usually is in its values."""
 
     asset: str
     kind: str
@@ -78,6 +81,7 @@ class Quality:
     made: dt.datetime | None
     trend: Trend
     wanting: tuple[str, ...]
+    odd: tuple[Finding, ...] = ()
 
     @property
     def rows_aside(self) -> int:
@@ -97,19 +101,24 @@ class Quality:
             "last_failure": self.last_failure.as_dict() if self.last_failure else None,
             "trend": self.trend,
             "wanting": list(self.wanting),
+            "odd": [each.as_dict() for each in self.odd],
             "history": [each.as_dict() for each in self.history],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of an asset beside its audits. `facts` say, of a dimension, whether something holds, and what it is."""
+    """What is known of an asset beside its audits. `facts` say, of a dimension, whether something holds, and what it is.
+
+    `odd` is what was found in its values the last time that they were measured.
+    """
 
     asset: str
     kind: str
     owner: str | None
     made: dt.datetime | None
     facts: Sequence[tuple[str, bool, str]]
+    odd: Sequence[Finding] = ()
 
 
 def quality(known: Known, audits: Iterable[Event]) -> Quality:
@@ -121,6 +130,8 @@ def quality(known: Known, audits: Iterable[Event]) -> Quality:
         scores[check["dimension"]] += Score(int(check["passed"]), 1)
     for dimension, holds, _ in known.facts:
         scores[dimension] += Score(int(holds), 1)
+    for finding in known.odd:
+        scores[_MISSING.get(finding.change, "accurate")] += Score(0, 1)
     return Quality(
         asset=known.asset,
         kind=known.kind,
@@ -131,6 +142,7 @@ def quality(known: Known, audits: Iterable[Event]) -> Quality:
         made=known.made,
         trend=trend([each.score.share for each in history if each.score.share is not None]),
         wanting=tuple(what for _, holds, what in known.facts if not holds),
+        odd=tuple(known.odd),
     )
 
 

@@ -29,6 +29,7 @@ from jusante.orchestration.conducting.laws import law_of
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.interval_events import intervals_done
 from jusante.orchestration.join_counts import counted, noticed
+from jusante.orchestration.profiling import profiled
 from jusante.orchestration.recovery import state_of
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.orchestration.stopping import StoppableEngine
@@ -195,7 +196,9 @@ class Worker:
         now = self._tools.clock()
         found = self._checked(asset.id, built.published or built)
         joins = (counted(asset.id, version, self._run_id, now, built.profile),) if built.profile else ()
-        return (*found, *joins, *intervals_done(asset, version, self._run_id, now, built))
+        profile = built.published.profile if built.published else None
+        seen = (profiled(asset.id, version, self._run_id, profile),) if profile else ()
+        return (*found, *joins, *seen, *intervals_done(asset, version, self._run_id, now, built))
 
     def _why_stale(self, asset: Asset, version: str) -> str | None:
         tables = self._tools.tables

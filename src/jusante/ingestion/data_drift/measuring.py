@@ -50,6 +50,7 @@ class Measured:
     landing: str
     hidden: frozenset[str] = frozenset()
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sample_rows: int = SAMPLE_ROWS
 
 
 def about(table: SourceTable, at: dt.datetime, *, whole: bool, landing: str) -> Measured:
@@ -66,12 +67,12 @@ def about(table: SourceTable, at: dt.datetime, *, whole: bool, landing: str) -> 
 
 def measure(session: Session, name: str, relation: str, plan: FilePlan | None, measured: Measured) -> Profile:
     """The profile of a relation; `plan` are the files that it stands for, where it is nothing else, `name` its table's."""
-    schema = session.schema(f"select * from {quote_table(relation)}")
+    schema = plan.schema if plan else session.schema(f"select * from {quote_table(relation)}")
     schema = Schema(tuple(column for column in schema if column.name != transit.FILE_COLUMN))
     rows = plan.rows if plan else int(session.rows(f"select count(*) from {quote_table(relation)}")[0][0])
     if not rows:
         return Profile(measured.at, 0, measured.whole, {})
-    relation = _sampled(session, relation, plan, rows, len(schema), measured.landing)
+    relation = _sampled(session, relation, plan, rows, len(schema), measured)
     columns: dict[str, ColumnProfile] = {}
     for part in _parts(schema):
         shown = {column.name for column in part if not _is_hidden(column, name, measured)}
@@ -94,14 +95,14 @@ def _parts(schema: Schema) -> Iterator[tuple[Column, ...]]:
 
 
 def _sampled(  # what is sampled, and what decides how much of it
-    session: Session, relation: str, plan: FilePlan | None, rows: int, width: int, landing: str
+    session: Session, relation: str, plan: FilePlan | None, rows: int, width: int, measured: Measured
 ) -> str:
     """The relation itself where it is small, else a sample of it as a relation of its own."""
-    most = max(1_000, min(SAMPLE_ROWS, SAMPLE_VALUES // max(width, 1)))
+    most = max(1_000, min(measured.sample_rows, SAMPLE_VALUES // max(width, 1)))
     if rows <= most:
         return relation
     sql = _stretches(session, plan, most) if plan else _hashed(relation, rows, most)
-    session.add(SAMPLE, session.stage(sql, Target(f"{landing}/sample", {}, 0)))
+    session.add(SAMPLE, session.stage(sql, Target(f"{measured.landing}/sample", {}, 0)))
     return SAMPLE
 
 

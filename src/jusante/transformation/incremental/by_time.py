@@ -107,7 +107,8 @@ def draft(  # what, of which work, how
         f"select * from ({stays} union all by name {rows}) as all_rows order by {quote(query.time)}" if remove else rows
     )
     again = f"({inside} or t.{quote(query.time)} is null)"
-    return replace(plain, sql=rows, remove=remove, summary=summary, file_bytes=FILE_BYTES, again=again)
+    newest = lies_in(query.time, query.kind, spans[-1:], query.unit)
+    return replace(plain, sql=rows, remove=remove, summary=summary, file_bytes=FILE_BYTES, again=again, new_rows=newest)
 
 
 def rows_of(query: Timed, spans: tuple[Span, ...]) -> str:

@@ -15,7 +15,8 @@ JusanteError
 │   ├── StorageFull        J301  the disk is full                                   exit 1
 │   ├── CommitConflict     J302  somebody else committed first                      exit 1, retryable
 │   ├── LeaseLost          J303  another process has taken over meanwhile           exit 1, retryable
-│   └── DatabaseGone       J304  a database of the project cannot be reached        exit 1, retryable
+│   ├── DatabaseGone       J304  a database of the project cannot be reached        exit 1, retryable
+│   └── NoData             J305  a table that is to be read was never made          exit 1
 ├── EngineError            J400  a query could not be run                           exit 1
 ├── StepFailed             J410  a Python model or shell step failed                exit 1
 ├── QueryRefused           J420  a query would give wrong numbers, a guard says      exit 2
@@ -173,6 +174,12 @@ class DatabaseGone(StorageError):
 
     code = "J304"
     retryable = True
+
+
+class NoData(StorageError):
+    """A table that is to be read was never made, or is made elsewhere."""
+
+    code = "J305"
 
 
 class EngineError(JusanteError):

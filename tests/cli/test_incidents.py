@@ -59,9 +59,61 @@ def test_an_incident_from_its_beginning_to_its_end(shop: Path) -> None:
         (["silence", "I1", "--until", "soon"], "--until '2027-01-31 07:00'"),
         (["acknowledge", "I1"], "jusante incidents reopen I1"),
         (["merge", "I1", "I1"], "name two incidents"),
+        (["I99"], "jusante incidents --all lists them"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_way_out(shop: Path, words: list[str], fix: str) -> None:
     refused = call(shop, "incidents", *words)
     assert refused.exit_code != 0
     assert getattr(refused.exception, "fix", None) == fix
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("ack", "did you mean acknowledge?"), ("asign", "did you mean assign?"), ("frobnicate", "there are list, show")],
+)
+def test_an_act_that_there_is_not_is_refused_with_the_one_that_is_meant(shop: Path, word: str, meant: str) -> None:
+    refused = call(shop, "incidents", word, "I1")
+    assert refused.exit_code == 2
+    assert f"there is no command {word} of incidents" in refused.output
+    assert meant in refused.output
+
+
+def test_an_incident_is_shown_by_its_name_alone_and_a_strange_assignee_is_told_of(tmp_path: Path) -> None:
+    write(write_shop(tmp_path), {"models/marts/by_product.sql": "select nothing as n from marts.priced"})
+    run(tmp_path)
+    assert call(tmp_path, "incidents", "I1").output == call(tmp_path, "incidents", "show", "I1").output
+    assert (
+        "owns nothing here; did you mean shop@b.example?"
+        in call(tmp_path, "incidents", "assign", "I1", "shpo@b.example").output
+    )
+    assert "owns nothing" not in call(tmp_path, "incidents", "assign", "I1", "shop@b.example").output
+
+
+def test_all_that_lacks_one_table_is_one_incident_which_says_what_to_load(tmp_path: Path) -> None:
+    write(write_shop(tmp_path), {"models/marts/costly.sql": "select product from files.prices where price > 7"})
+    run(tmp_path, "shop.orders")
+    assert run(tmp_path, "marts.priced", "marts.costly").status == "failed"
+    found = json.loads(call(tmp_path, "incidents", "--json").stdout)["incidents"]
+    assert [(each["cause"]["kind"], each["cause"]["code"], each["assets"]) for each in found] == [
+        ("no_data", "J305", ["marts.costly", "marts.priced"])
+    ]
+    shown = call(tmp_path, "incidents", "show", "I1").output
+    assert "jusante run +files.prices" in shown
+    assert "free some space" not in shown
+    run(tmp_path)
+    assert json.loads(call(tmp_path, "incidents", "--json").stdout)["incidents"] == []
+
+
+def test_what_fails_does_not_wait_when_one_incident_takes_in_another(tmp_path: Path) -> None:
+    slips = {"models/marts/by_product.sql": "select nothing as n from marts.priced"}
+    write(write_shop(tmp_path), slips)
+    run(tmp_path)
+    write(tmp_path, {"models/marts/priced.sql": "select nothing from shop.orders"})
+    run(tmp_path)
+    names = [each["id"] for each in json.loads(call(tmp_path, "incidents", "--json").stdout)["incidents"]]
+    assert len(names) == 2
+    assert call(tmp_path, "incidents", "merge", *sorted(names)).exit_code == 0
+    both = json.loads(call(tmp_path, "incidents", "show", "I2", "--json").stdout)
+    assert {"marts.by_product", "marts.priced"} <= set(both["assets"])
+    assert not set(both["assets"]) & set(both["below"])

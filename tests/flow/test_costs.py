@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from jusante.app import Lake
 from jusante.app.questions import ASKED, TAKEN, take_in
 from jusante.app.spending import By, spent
-from jusante.cli.costs import began
+from jusante.cli import times
 from jusante.cli.main import cli
 from jusante.errors import UsageError
 from projects import ORDERS, insert, run, task, write, write_shop
@@ -209,13 +209,13 @@ def test_files_that_are_loaded_are_scanned_by_their_size(whole: Path) -> None:
     ],
 )
 def test_since_is_a_duration_or_a_day(since: str, began_at: str) -> None:
-    assert began(since, dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)).isoformat() == began_at
+    assert times.since(since, dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)).isoformat() == began_at
 
 
 @pytest.mark.parametrize("since", ["soon", "2030-01-01", "0d"])
 def test_since_that_means_no_moment_in_the_past_is_told(since: str) -> None:
-    with pytest.raises(UsageError, match=r"(is not a duration|is not in the past)"):
-        began(since, dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC))
+    with pytest.raises(UsageError, match=r"(is no time|is not in the past)"):
+        times.since(since, dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC))
 
 
 def test_a_project_that_has_never_run_costs_nothing(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def _taken(leases: Leases, name: str, holder: str, seconds: float, wait_seconds:
         if time.monotonic() > until:
             raise ProjectBusy(
                 f"another run holds the project: {leases.holder(name) or 'it has just ended'}",
-                fix="wait for it: --wait 600",
+                fix="wait for it with --wait 600, or stop it: jusante cancel",
             )
         time.sleep(ASK_SECONDS)
     return lease

@@ -57,7 +57,8 @@ def give_up(lake: "Lake") -> None:
     """Stop the tasks that are done here; others do them."""
     for name in lake.making.doing:
         lake.making.stop_task(
-            name, LeaseLost("this worker was told to stop at once", fix="nothing is lost: it is made again")
+            name,
+            LeaseLost("given back, as this worker was told to stop at once", fix="nothing is lost: it is made again"),
         )
 
 
@@ -67,7 +68,9 @@ def queue_of(system: System, *, beside: bool = True) -> TaskQueue:
     if queue is None or (beside and system.settings.catalog_url.startswith("sqlite")):
         raise UsageError(
             "the metadata or the catalog of this project lie in a file, so one process does all its tasks",
-            fix="metadata: ${env:DATABASE}, and catalog: ${env:DATABASE}, on PostgreSQL; then start as many as you like",
+            where=f"jusante.yaml, environment {system.project.environment_name}",
+            fix="write metadata: ${env:DATABASE} and catalog: ${env:DATABASE}, both on PostgreSQL; then start as many as "
+            "you like",
         )
     return queue
 
@@ -120,7 +123,8 @@ def _job(
             worker.prepare(claim)
             told("task.began", claim.asset, claim)
             done = worker.work(claim.asset)
-        told(f"task.{done.task.status}", f"{claim.asset}: {done.task.reason} ({done.task.seconds:.1f} s)", claim)
+        if (done.task.error or {}).get("code") != LeaseLost.code:  # which `lost` tells
+            told(f"task.{done.task.status}", f"{claim.asset}: {done.task.reason} ({done.task.seconds:.1f} s)", claim)
         return done
 
     def lost(claim: Claim, error: StorageError) -> None:

@@ -85,16 +85,25 @@ def head(folder: Path, environment: str | None, as_json: bool) -> None:
 @audit.command()
 @click.option("--kind", help="Only of this kind: run.started, task.failed, drift.found …")
 @click.option("--asset", help="Only about this asset.", shell_complete=asset_names)
+@click.option("--since", metavar="TIME", help="Only since then: `7d`, or a day as 2026-11-01.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=30, show_default=True, help="How many, at the most.")
 @project_options
-def events(
-    kind: str | None, asset: str | None, limit: int, folder: Path, environment: str | None, as_json: bool
+def events(  # noqa: PLR0913  # the options of a command
+    kind: str | None,
+    asset: str | None,
+    since: str | None,
+    limit: int,
+    folder: Path,
+    environment: str | None,
+    as_json: bool,
 ) -> None:
     """What happened, newest first: who did what to which asset, when."""
+    from jusante.cli import times
     from jusante.cli.console import grid, out, print_json
 
+    start = times.since(since, times.now()) if since else None
     with opened(folder, environment) as lake:
-        found = lake.metadata.latest(kind, limit, asset=asset)
+        found = lake.metadata.latest(kind, limit, asset=asset, since=start)
     if as_json:
         print_json({"events": [event.as_dict() for event in found]})
         return

@@ -123,11 +123,11 @@ MARKS = {
 def _line(notice: "Notice") -> None:
     from rich.text import Text
 
-    from jusante.cli.console import out
+    from jusante.cli.console import out, tell_beside
 
     mark, colour = MARKS.get(notice.event, ("●", "bold"))
     now = dt.datetime.now().astimezone()
-    out().print(Text.assemble((f"{now:%H:%M:%S}  ", "dim"), (f"{mark} ", colour), notice.what))
+    tell_beside(out(), Text.assemble((f"{now:%H:%M:%S}  ", "dim"), (f"{mark} ", colour)), Text(notice.what))
     sys.stdout.flush()
 
 

@@ -14,6 +14,10 @@ from jusante.core.words import counted
 MARKS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "held": ("‖", "yellow"), "skipped": ("·", "dim")}
 
 
+LEAST_WIDTH = 20
+"""A text beside another one is at least as wide, however narrow the terminal is."""
+
+
 def out() -> Console:
     """The console for what was asked for."""
     return Console(highlight=False, width=_width(sys.stdout))
@@ -60,17 +64,21 @@ def _colour(problem: Problem) -> str:
 def tell(console: Console, code: str, what: str, where: str, fix: str, colour: str) -> None:
     """Code and what; where; the fix."""
     console.print(Text.assemble((code, f"bold {colour}"), " ", what))
+    tell_place(console, where, fix)
+
+
+def tell_place(console: Console, where: str, fix: str) -> None:
+    """Where it is, and the fix, as far as they are known."""
     for word, text in (("at", where), ("fix", fix)):
         if text:
-            _tell_beside(console, word, text)
+            tell_beside(console, Text(f"  {word:<3}  ", "dim"), Text(text))
 
 
-def _tell_beside(console: Console, word: str, text: str) -> None:
-    """A text beside its word, whose further lines begin where the first one does."""
-    head = f"  {word:<3}  "
-    for number, line in enumerate(Text(text).wrap(console, max(console.width - len(head), 20))):
+def tell_beside(console: Console, head: Text, text: Text) -> None:
+    """A text beside its head: where it takes more lines, they begin below its first word."""
+    for number, line in enumerate(text.wrap(console, max(console.width - len(head), LEAST_WIDTH))):
         line.rstrip()
-        console.print(Text.assemble((head if number == 0 else " " * len(head), "dim"), line))
+        console.print(head if number == 0 else Text(" " * len(head)), line, sep="")
 
 
 def grid(*headers: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jusante.cli import times
 from jusante.cli.options import opened, project_options
 
 if TYPE_CHECKING:
@@ -35,33 +36,13 @@ def costs(  # noqa: PLR0913  # the options of a command
     """
     with opened(folder, environment) as lake:
         now = dt.datetime.now(dt.UTC)
-        start = began(since, now)
+        start = times.since(since, now)
         if focus:
             _export(lake, start, now, focus, as_json)
         elif waste:
             _waste(lake, start, now, as_json)
         else:
             _costs(lake, start, now, by, as_json)
-
-
-def began(text: str, now: dt.datetime) -> dt.datetime:
-    """The moment that `--since` means. Raises UsageError where it means none."""
-    from jusante.core import duration
-    from jusante.errors import UsageError
-
-    try:
-        day = dt.date.fromisoformat(text)
-        found = dt.datetime.combine(day, dt.time(), dt.UTC)
-    except ValueError:
-        try:
-            found = now - duration.parse(text)
-        except ValueError as error:
-            raise UsageError(
-                str(error), where="--since", fix="write --since 30d, or a day: --since 2026-11-01"
-            ) from None
-    if found >= now:
-        raise UsageError(f"{text} is not in the past", where="--since", fix="write --since 30d")
-    return found
 
 
 def _costs(lake: "Lake", since: dt.datetime, now: dt.datetime, by: "By", as_json: bool) -> None:

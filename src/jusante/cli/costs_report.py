@@ -33,12 +33,20 @@ def print_costs(console: Console, name: str, spending: Spending, by: By) -> None
     if not lines:
         console.print("\nNothing was measured yet. Next: jusante run")
         return
+    shown = _last_days(lines) if by == "day" else lines[:LINES_SHOWN]
     console.print()
-    console.print(_table(lines[:LINES_SHOWN], by, console.width))
-    if len(lines) > LINES_SHOWN:
-        console.print(Text(f"and {len(lines) - LINES_SHOWN:,} more; --json has all of them", "dim"))
+    console.print(_table(shown, by, console.width))
+    if len(lines) > len(shown):
+        more = "days before" if by == "day" else "more"
+        console.print(Text(f"and {len(lines) - len(shown):,} {more}; --json has all of them", "dim"))
     if by == "asset":
         console.print(Text("\nNext: jusante costs --by dashboard, jusante costs --waste", "dim"))
+
+
+def _last_days(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The latest days, from the first one on that cost something."""
+    first = next((number for number, line in enumerate(lines) if line.full), len(lines) - 1)
+    return lines[first:][-LINES_SHOWN:]
 
 
 def _month(spending: Spending) -> Decimal:

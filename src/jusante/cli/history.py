@@ -1,33 +1,75 @@
 """`jusante runs` and `jusante logs`: what the ledger remembers."""
 
+import datetime as dt
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from jusante.cli.options import opened, project_options
+from jusante.cli.options import asset_names, opened, project_options
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from jusante.core.run import Run
+
+COLOURS = {"succeeded": "green", "partial": "yellow", "running": "cyan"}
 
 
 @click.command()
 @click.option("--limit", type=click.IntRange(1, 1_000), default=20, show_default=True, help="How many, at the most.")
+@click.option(
+    "--status",
+    "statuses",
+    type=click.Choice(["running", "succeeded", "partial", "failed", "crashed"]),
+    multiple=True,
+    help="Only those that ended so, or go on; more than one can be named.",
+)
+@click.option("--since", metavar="TIME", help="Only those begun since: `7d`, or a day as 2026-11-01.")
+@click.option("--asset", help="Only those that did something about this asset.", shell_complete=asset_names)
 @project_options
-def runs(limit: int, folder: Path, environment: str | None, as_json: bool) -> None:
+def runs(  # noqa: PLR0913  # the options of a command
+    limit: int,
+    statuses: tuple[str, ...],
+    since: str | None,
+    asset: str | None,
+    folder: Path,
+    environment: str | None,
+    as_json: bool,
+) -> None:
     """What has been run, newest first."""
-    from rich.text import Text
-
+    from jusante.cli import times
     from jusante.cli.console import grid, out, print_json
 
+    now = times.now()
+    start = times.since(since, now) if since else None
     with opened(folder, environment) as lake:
-        found = lake.metadata.runs(limit)
+        found = lake.metadata.runs(limit, statuses=statuses, since=start, asset=asset)
     if as_json:
         print_json({"runs": [run.as_dict() for run in found]})
         return
-    table = grid("run", "started (UTC)", "s", "status", "command", numbers=("s",))
-    colours = {"succeeded": "green", "partial": "yellow", "running": "cyan"}
+    if not found:
+        chosen = statuses or since or asset
+        out().print("No run is like that." if chosen else "Nothing has been run yet. Next: jusante run")
+        return
+    table = grid("run", "started (UTC)", "s", "status", "command", numbers=("s",), whole=("run", "started (UTC)", "s"))
     for run in found:
-        seconds = f"{(run.ended_at - run.started_at).total_seconds():.1f}" if run.ended_at else ""
-        status = Text(run.status, colours.get(run.status, "red"))
-        table.add_row(run.run_id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", seconds, status, run.command)
-    out().print(table if found else "Nothing has been run yet. Next: jusante run")
+        table.add_row(*_row(run, now))
+    out().print(table)
+    if len(found) == limit:
+        out().print(f"\nThere may be more: --limit {limit * 10}", style="dim")
+
+
+def _row(run: "Run", now: dt.datetime) -> "tuple[str | Text, ...]":
+    from rich.text import Text
+
+    status = Text(run.status, COLOURS.get(run.status, "red"))
+    return run.run_id, f"{run.started_at:%Y-%m-%d %H:%M:%S}", f"{_seconds(run, now):.1f}", status, Text(run.command)
+
+
+def _seconds(run: "Run", now: dt.datetime) -> float:
+    """How long it took, or has taken so far."""
+    return ((run.ended_at or now) - run.started_at).total_seconds()
 
 
 @click.command()
@@ -49,9 +91,13 @@ def logs(run_id: str | None, folder: Path, environment: str | None, as_json: boo
     if chosen is None:
         out().print("Nothing has been run yet. Next: jusante run")
         return
-    seconds = (chosen.ended_at - chosen.started_at).total_seconds() if chosen.ended_at else 0.0
-    report = Report(chosen.run_id, chosen.status, seconds, tasks)
+    report = Report(chosen.run_id, chosen.status, _seconds(chosen, dt.datetime.now(dt.UTC)), tasks)
     if as_json:
         print_json(report.as_dict() | {"started_at": chosen.started_at.isoformat()})
-    else:
-        print_report(report)
+        return
+    print_report(report)
+    if not chosen.ended_at:
+        told = (
+            f"It goes on, as far as is known: process {chosen.pid} on {chosen.host}. Next: jusante logs, jusante cancel"
+        )
+        out().print(told, style="dim")

@@ -1,9 +1,10 @@
 """`jusante incidents`: what is wrong, why, whom it touches, and what is done about it."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,13 +19,27 @@ Act = Callable[["Incident", dt.datetime], "Sequence[Event]"]
 
 
 class _ListsByDefault(click.Group):
-    """`jusante incidents` is `jusante incidents list`."""
+    """`jusante incidents` is `jusante incidents list`, and `jusante incidents I1` is `jusante incidents show I1`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As click does it, with `list` where no other command is named."""
-        if not args or (args[0] not in self.commands and args[0] not in {"-h", "--help"}):
+        """As click does it, with `list` where nothing is named, and `show` where an incident is."""
+        first = args[0] if args else "--"
+        if re.fullmatch(r"[iI]?\d+", first):
+            args = ["show", *args]
+        elif first.startswith("-") and first not in {"-h", "--help"}:
             args = ["list", *args]
-        return super().parse_args(ctx, args)
+        return super().parse_args(ctx, args or ["list"])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does it, with the command that is meant by its beginning, or by one that is near, for an unknown one."""
+        from jusante.core.names import nearest
+
+        name = args[0]
+        if name not in self.commands:
+            near = next((each for each in self.commands if each.startswith(name)), None) or nearest(name, self.commands)
+            meant = f"did you mean {near}?" if near else f"there are {', '.join(self.commands)}"
+            raise click.UsageError(f"there is no command {name} of incidents; {meant}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_ListsByDefault)
@@ -87,6 +102,8 @@ def assign(incident: str, who: str, folder: Path, environment: str | None, as_js
     from jusante.dataops.incidents import acting
 
     _act(incident, lambda found, now: acting.assign(found, who, now), folder, environment, as_json=as_json)
+    if not as_json:
+        _tell_of_stranger(who, folder, environment)
 
 
 @incidents.command()
@@ -167,6 +184,18 @@ def postmortem(incident: str, folder: Path, environment: str | None, as_json: bo
         print_json({"id": found.id, "markdown": text})
     else:
         click.echo(text, nl=False)
+
+
+def _tell_of_stranger(who: str, folder: Path, environment: str | None) -> None:
+    """A name that is nobody's in the project may be a slip, and then nobody feels called."""
+    from jusante.cli.console import out
+    from jusante.core.names import nearest
+
+    with opened(folder, environment) as lake:
+        owners = {asset.owner for asset in lake.project.graph if asset.owner}
+    if who not in owners:
+        near = nearest(who, owners)
+        out().print(f"[yellow]![/] {who} owns nothing here{f'; did you mean {near}?' if near else ''}")
 
 
 def _act(name: str, act: Act, folder: Path, environment: str | None, *, as_json: bool) -> None:

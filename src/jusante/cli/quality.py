@@ -67,7 +67,8 @@ def _print_table(console: "Console", found: Sequence["Quality"], now: dt.datetim
         header += ["set aside", "made"]
         more = [[f"{each.rows_aside:,}" if each.rows_aside else "", _ago(each.made, now)] for each in found]
         lines = [[*line, *extra] for line, extra in zip(lines, [*more, ["", ""]], strict=True)]
-    rows = fitted([header, *lines], console.width - STRIP - 4)
+    strip = max(len("audits"), *(min(len(each.history), STRIP) + 2 for each in found))
+    rows = fitted([header, *lines], console.width - strip - 2)
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for number, (row, raw) in enumerate(zip(rows, [header, *lines], strict=True)):
         text = Text(no_wrap=True, overflow="ellipsis")
@@ -109,7 +110,7 @@ def _print_failures(console: "Console", found: Sequence["Quality"], now: dt.date
     """The last check of each table that did not hold; those of the last audit first."""
     from rich.text import Text
 
-    from jusante.cli.fitting import shortened
+    from jusante.cli.console import tell_beside
 
     failed = [each for each in found if each.last_failure]
     if not failed:
@@ -124,8 +125,7 @@ def _print_failures(console: "Console", found: Sequence["Quality"], now: dt.date
         mark, colour = ("✗", "red") if going_on else ("·", "dim")
         what = f"{each.asset}  {failure.check}: did not hold{rows}"
         ago = f", {_ago(failure.at, now)} ago"
-        line = Text.assemble((f"{mark} ", colour), shortened(what, console.width - len(ago) - 2), (ago, "dim"))
-        console.print(line, no_wrap=True)
+        tell_beside(console, Text(f"{mark} ", colour), Text.assemble(what, (ago, "dim")))
 
 
 def _print_odd(console: "Console", found: Sequence["Quality"]) -> None:

@@ -49,7 +49,7 @@ def _tell(run_id: str, found: "tuple[Replayed, ...]") -> None:
     if not found:
         out().print(f"{run_id} published nothing, so there is nothing to replay")
         return
-    table = grid("", "asset", "rows", "", "why", numbers=("rows",))
+    table = grid("", "asset", "rows", "", "why", numbers=("rows",), whole=("asset", "rows"))
     for each in found:
         mark, colour, told = _MARKS[each.verdict]
         rows = "" if each.rows is None else f"{each.rows:,}"

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from jusante.app import Report
-from jusante.cli.console import MARKS, grid, out
+from jusante.cli.console import MARKS, grid, out, tell_place
 from jusante.core.money import dollars
 from jusante.core.run import Task
 from jusante.core.words import counted
@@ -79,10 +79,7 @@ def _print_errors(console: Console, tasks: tuple[Task, ...]) -> None:
         names = ", ".join(sorted(task.asset for task in alike))
         console.print()
         console.print(Text.assemble((code, f"bold {colour}"), " ", (names, "bold"), "  ", what))
-        if where:
-            console.print(Text.assemble(("  at   ", "dim"), where))
-        if fix:
-            console.print(Text.assemble(("  fix  ", "dim"), fix))
+        tell_place(console, where, fix)
 
 
 def closing(report: Report) -> Text:
@@ -97,7 +94,7 @@ def closing(report: Report) -> Text:
     counts += [f"{current} up to date"] if current else []
     counts += [f"{left} left as {'it was' if left == 1 else 'they were'}"] if left else []
     costs = [task.cost_usd for task in report.tasks if task.cost_usd and task.status != "skipped"]
-    colour = {"succeeded": "green", "partial": "yellow"}.get(report.status, "red")
+    colour = {"succeeded": "green", "partial": "yellow", "running": "cyan"}.get(report.status, "red")
     return Text.assemble(
         "\n",
         (report.status, f"bold {colour}"),

@@ -1,6 +1,7 @@
 """Moments and lengths of time as options give them."""
 
 import datetime as dt
+import re
 
 from jusante.errors import UsageError
 
@@ -12,6 +13,22 @@ def moment(text: str, option: str) -> dt.datetime:
         return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=dt.UTC)
     except (ValueError, OverflowError) as error:
         raise UsageError(str(error), where=option, fix=f"{option} '2027-01-31 07:00'") from None
+
+
+def since(text: str, now: dt.datetime) -> dt.datetime:
+    """The moment in the past that `--since` means: `7d` ago, a day, a time. Raises UsageError where it means none."""
+    from jusante.core import duration
+
+    fix = "--since 7d, or a day: --since 2026-11-01"
+    try:
+        found = now - duration.parse(text) if re.fullmatch(r"\d+ ?\w", text) else moment(text, "--since")
+    except ValueError as error:
+        raise UsageError(str(error), where="--since", fix=fix) from None
+    except UsageError:
+        raise UsageError(f"{text!r} is no time", where="--since", fix=fix) from None
+    if found >= now:
+        raise UsageError(f"{text} is not in the past", where="--since", fix=fix)
+    return found
 
 
 def now() -> dt.datetime:

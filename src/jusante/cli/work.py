@@ -64,3 +64,4 @@ def cancel(
     for each in found:
         what = f"{', '.join(each.assets)} in run {each.run_id}" if each.assets else f"run {each.run_id}"
         out().print(f"Cancelled: {what}" if each.is_heeded else f"Asked to cancel {what}; it has not ended yet.")
+    out().print("Next: jusante logs", style="dim")

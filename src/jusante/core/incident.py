@@ -230,10 +230,11 @@ def _both(incident: Incident, said: Mapping[str, Any]) -> dict[str, Any]:
     """What it is together with one that was merged into it."""
     told = _told(said)
     touched = {each.id: each for each in (*incident.touched, *told["touched"])}
+    assets = _union(incident.assets, told["assets"])
     return {
         "keys": _union(incident.keys, said["keys"]),
-        "assets": _union(incident.assets, told["assets"]),
-        "below": _union(incident.below, told["below"]),
+        "assets": assets,
+        "below": tuple(name for name in _union(incident.below, told["below"]) if name not in assets),
         "touched": tuple(touched.values()),
         "suspects": incident.suspects or told["suspects"],
         "severity": max(incident.severity, said["severity"], key=WORSE.index),

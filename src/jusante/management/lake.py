@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from jusante.core.graph import Graph
 from jusante.core.model import SqlModel
-from jusante.errors import StorageError
+from jusante.errors import NoData
 from jusante.ports.engine import Session
 from jusante.ports.table_store import Table, TableStore
 
@@ -58,7 +58,7 @@ class Tables:
 def show(session: Session, names: Iterable[str], graph: Graph, tables: Tables) -> dict[str, Table]:
     """Put tables and views into a session under their names; the tables behind them, by name.
 
-    Raises StorageError for a table that has no data yet.
+    Raises NoData for a table that has none yet.
     """
     wanted = frozenset(names)
     shown = behind(wanted, graph, tables)
@@ -78,9 +78,9 @@ def behind(names: Iterable[str], graph: Graph, tables: Tables) -> dict[str, Tabl
             continue
         table = tables.get(name)
         if table is None and (elsewhere := graph[name].elsewhere if name in graph else ""):
-            raise StorageError(f"{name} is not here: {elsewhere}", where=name, fix="ask where it is made, or ingest it")
+            raise NoData(f"{name} is not here: {elsewhere}", where=name, fix="ask where it is made, or ingest it")
         if table is None:
-            raise StorageError(f"{name} has no data yet", where=name, fix=f"jusante run +{name}")
+            raise NoData(f"{name} has no data yet", where=name, fix=f"jusante run +{name}")
         found[name] = table
     return found
 

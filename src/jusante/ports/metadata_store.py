@@ -31,8 +31,15 @@ class MetadataStore(Protocol):
     def states(self, names: Collection[str] | None = None) -> Mapping[str, AssetState]:
         """The state of every asset (of these, where they are named) that has one."""
 
-    def runs(self, limit: int) -> tuple[Run, ...]:
-        """The latest runs, newest first."""
+    def runs(
+        self,
+        limit: int,
+        *,
+        statuses: Collection[str] = (),
+        since: dt.datetime | None = None,
+        asset: str | None = None,
+    ) -> tuple[Run, ...]:
+        """The latest runs, newest first: of these statuses, begun since then, that did something about this asset."""
 
     def run(self, run_id: str) -> Run | None:
         """A run by its id."""
@@ -52,8 +59,10 @@ class MetadataStore(Protocol):
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
         """The ledger from a sequence number on, oldest first."""
 
-    def latest(self, kind: str | None, limit: int, *, asset: str | None = None) -> tuple[Event, ...]:
-        """The last events of a kind (of any, for None), newest first; those about one asset, where it is named."""
+    def latest(
+        self, kind: str | None, limit: int, *, asset: str | None = None, since: dt.datetime | None = None
+    ) -> tuple[Event, ...]:
+        """The last events of a kind (of any, for None), newest first: those about one asset, and since then."""
 
     def incidents(self, states: Sequence[str] | None, limit: int) -> tuple[Incident, ...]:
         """The incidents in these states (in any, for None), newest first."""

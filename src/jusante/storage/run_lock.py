@@ -21,7 +21,9 @@ def held(path: Path, run: Run, wait_seconds: float) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise ProjectBusy(
-            f"another run holds the project: {_told(holder)}", where=str(path.parent), fix="wait for it: --wait 600"
+            f"another run holds the project: {_told(holder)}",
+            where=str(path.parent),
+            fix="wait for it with --wait 600, or stop it: jusante cancel",
         ) from None
     except OSError as error:
         raise storage_error(error, str(path.parent)) from None

@@ -76,6 +76,8 @@ def _key(graph: Graph, symptom: Symptom, all_: Sequence[Symptom], well: set[str]
         return EVERYWHERE[symptom.kind]
     if symptom.kind in {*OF_MODELS, "late"}:  # what is late and fails then is one thing
         return f"asset:{symptom.asset}"
+    if symptom.kind == "no_data":  # all that wait for one table are one thing
+        return f"no_data:{symptom.where or symptom.asset}"
     source = _source(graph, symptom.asset)
     if source and symptom.kind in ALIKE and _is_of_source(graph, symptom, source, all_, well):
         return f"source:{source}"

@@ -15,7 +15,9 @@ MOST = 5
 STRONG = 0.5
 """From this weight on, what several failures suspect alike is taken for the cause of them all."""
 
-CERTAIN = frozenset({"source_down", "source_denied", "storage", "installation", "data_drift", "personal_data"})
+CERTAIN = frozenset(
+    {"source_down", "source_denied", "storage", "no_data", "installation", "data_drift", "personal_data"}
+)
 """Kinds whose error says what it is: nothing else is suspected."""
 
 _WEIGHTS: Mapping[str, Mapping[str, float]] = {
@@ -38,6 +40,7 @@ _SELF_EVIDENT: Mapping[str, tuple[str, str, str, float, str]] = {
     "data_drift": ("data", "{asset}", "{what}", 0.95, "measured against the loads before"),
     "personal_data": ("schema", "{asset}", "{what}", 0.95, "seen at the source"),
     "storage": ("environment", "storage", "{what}", 0.95, "the file system says so"),
+    "no_data": ("data", "{where}", "{what}", 0.95, "nothing was ever loaded or made there"),
     "installation": ("environment", "environment", "{what}", 0.95, "it could not be imported"),
     "crash": (
         "environment",
@@ -75,7 +78,7 @@ def _given(symptom: Symptom) -> Suspect | None:
         return None
     kind, subject, what, weight, reason = _SELF_EVIDENT[symptom.kind]
     source = symptom.asset.partition(".")[0]
-    names = {"source": source, "asset": symptom.asset, "what": symptom.what}
+    names = {"source": source, "asset": symptom.asset, "what": symptom.what, "where": symptom.where}
     return Suspect(kind, subject.format(**names), what.format(**names), weight, (reason,))
 
 

@@ -18,6 +18,7 @@ KINDS = {
     "J302": "storage",
     "J303": "storage",
     "J304": "storage",
+    "J305": "no_data",
     "J400": "query",
     "J410": "model",
     "J420": "query",

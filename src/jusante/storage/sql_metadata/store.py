@@ -134,9 +134,21 @@ class SqlMetadata:
             rows = connection.execute(query).scalars().all()
         return {row["asset"]: AssetState.from_dict(row) for row in rows}
 
-    def runs(self, limit: int) -> tuple[Run, ...]:
-        """The latest runs, newest first."""
-        return self._select_runs(sa.select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc()).limit(limit))
+    def runs(
+        self,
+        limit: int,
+        *,
+        statuses: Collection[str] = (),
+        since: dt.datetime | None = None,
+        asset: str | None = None,
+    ) -> tuple[Run, ...]:
+        """The latest runs, newest first: of these statuses, begun since then, that did something about this asset."""
+        query = sa.select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc()).limit(limit)
+        query = query.where(RUNS.c.status.in_(statuses)) if statuses else query
+        query = query.where(RUNS.c.started_at >= since.isoformat()) if since else query
+        if asset:
+            query = query.where(RUNS.c.run_id.in_(sa.select(TASKS.c.run_id).where(TASKS.c.asset == asset)))
+        return self._select_runs(query)
 
     def run(self, run_id: str) -> Run | None:
         """A run by its id."""
@@ -161,10 +173,13 @@ class SqlMetadata:
         """The ledger from a sequence number on, oldest first."""
         return self._select_events(sa.select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(limit))
 
-    def latest(self, kind: str | None, limit: int, *, asset: str | None = None) -> tuple[Event, ...]:
-        """The last events of a kind (of any, for None), newest first."""
+    def latest(
+        self, kind: str | None, limit: int, *, asset: str | None = None, since: dt.datetime | None = None
+    ) -> tuple[Event, ...]:
+        """The last events of a kind (of any, for None), newest first: those about one asset, and since then."""
         query = sa.select(EVENTS).order_by(EVENTS.c.seq.desc()).limit(limit)
         query = query if kind is None else query.where(EVENTS.c.kind == kind)
+        query = query if since is None else query.where(EVENTS.c.at >= since.isoformat())
         return self._select_events(query if asset is None else query.where(EVENTS.c.asset == asset))
 
     def incidents(self, states: Sequence[str] | None, limit: int) -> tuple[Incident, ...]:

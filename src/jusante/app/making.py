@@ -93,7 +93,7 @@ class Making:
         def apart(name: str) -> Path:
             return scratch / name.replace(":", "-")
 
-        profiling = Profiling(system.metadata, self._watch.unkept, apart, _now)
+        profiling = Profiling(system.metadata, self._watch.unkept, apart, clock.now)
         workshop = Workshop(
             folder=system.project.folder,
             graph=system.graph,

@@ -87,7 +87,8 @@ class Timing(Noun):
     retries: Retries | None = None
     timeout: str | None = Field(
         None,
-        description="How long it may take before it is stopped: `1h`; in a backfill, each batch. Python code that may be stopped runs in a process of its own.",
+        description="How long it may take before it is stopped: `1h`; in a backfill, each batch. Python code that may be stopped "
+        "runs in a process of its own.",
     )
     memory: str | None = Field(
         None,

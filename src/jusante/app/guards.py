@@ -9,7 +9,7 @@ from jusante.app.system import System
 from jusante.core.asset import Asset
 from jusante.core.guard import Policy
 from jusante.core.place import Place
-from jusante.core.problem import Problem
+from jusante.core.problem import Problem, Severity
 from jusante.core.schema import Schema
 from jusante.errors import QueryRefused
 from jusante.management.lake import Tables
@@ -36,8 +36,8 @@ class Warned:
     @property
     def problem(self) -> Problem:
         """As `jusante check` tells it."""
-        severity = "error" if self.policy == "refuse" else "warning"
-        return Problem(self.found.code, severity, f"{self.asset.id}: {self.found.what}", str(self.place), self._fix)  # type: ignore[arg-type]
+        severity: Severity = "error" if self.policy == "refuse" else "warning"
+        return Problem(self.found.code, severity, f"{self.asset.id}: {self.found.what}", str(self.place), self._fix)
 
     @property
     def _fix(self) -> str:

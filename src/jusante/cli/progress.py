@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from jusante.cli.console import MARKS, err
 from jusante.core.graph import Graph
@@ -38,7 +38,7 @@ def following(graph: Graph, wishes: tuple[str, ...], instead: Listener | None = 
 
 
 class _Moving:
-    def __init__(self, progress: Progress, bar: object) -> None:
+    def __init__(self, progress: Progress, bar: TaskID) -> None:
         self._progress = progress
         self._bar = bar
         self._running: list[str] = []
@@ -51,7 +51,7 @@ class _Moving:
             elif name in self._running:
                 self._running.remove(name)
             shown = ", ".join(self._running[:3]) + (" …" if len(self._running) > 3 else "")
-            self._progress.update(self._bar, description=shown, advance=1 if task else 0)  # type: ignore[arg-type]  # rich's TaskID
+            self._progress.update(self._bar, description=shown, advance=1 if task else 0)
 
 
 def _plain(name: str, task: Task | None) -> None:

@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Severity = Literal["error", "warning"]
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong in a project, where (file:line), and the fix. `code` is stable; texts are not."""
 
     code: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     what: str
     where: str
     fix: str = ""

@@ -51,5 +51,6 @@ def _opened(path: str, options: Mapping[str, Any]) -> IO[bytes]:
         case "zstd":
             import pyarrow as pa
 
-            return pa.CompressedInputStream(pa.OSFile(path), "zstd")  # type: ignore[no-any-return]  # a NativeFile is a file
+            unpacked: IO[bytes] = pa.CompressedInputStream(pa.OSFile(path), "zstd")
+            return unpacked
     return Path(path).open("rb")

@@ -136,7 +136,12 @@ def kind_of(column: Column) -> ColumnKind:
         return "number"
     if column.type in {"date", "timestamp", "timestamptz"}:
         return "time"
-    return {"string": "text", "boolean": "flag"}.get(column.type, "other")  # type: ignore[return-value]
+    match column.type:
+        case "string":
+            return "text"
+        case "boolean":
+            return "flag"
+    return "other"
 
 
 def _one_part(

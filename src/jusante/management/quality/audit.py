@@ -77,8 +77,11 @@ def _require_columns(subject: Subject, check: Check) -> None:
             )
 
 
-def _one_pass(subject: Subject, checks: tuple[Check, ...]) -> Mapping[str, Any]:
-    """The count of rows, of rows that fail each check of rows alone, and the newest times, from one scan."""
+def _one_pass(subject: Subject, checks: tuple[Check, ...]) -> Mapping[str | int, Any]:
+    """The count of rows, of rows that fail each check of rows alone, and the newest times, from one scan.
+
+    Under `rows` the one, under the `id` of each check the others.
+    """
     items = {"rows": "count(*)"}
     for number, check in enumerate(checks):
         if check.kind in PER_ROW:
@@ -88,9 +91,10 @@ def _one_pass(subject: Subject, checks: tuple[Check, ...]) -> Mapping[str, Any]:
     sql = ", ".join(f"{expression} as {name}" for name, expression in items.items())
     values = subject.session.rows(f"select {sql} from {subject.table}")[0]
     found = dict(zip(items, values, strict=True))
-    return {"rows": found["rows"]} | {
+    of_checks: dict[str | int, Any] = {
         id(checks[int(name[1:])]): value for name, value in found.items() if name != "rows"
-    }  # type: ignore[return-value]
+    }
+    return of_checks | {"rows": found["rows"]}
 
 
 def _result(subject: Subject, check: Check, counted: Mapping[Any, Any]) -> Result:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from jusante.core.asset import Asset, BuiltDashboard
-from jusante.core.dashboard import Chart
+from jusante.core.dashboard import Chart, SeriesChart, VegaChart
 from jusante.core.run import AssetState
 from jusante.errors import EngineError, ExtraMissing, JusanteError, UsageError
 from jusante.ports.table_store import Table
@@ -60,8 +60,8 @@ def _panel(chart: Chart, gate: Gate, read: dict[str, Table], discreet: Callable[
     try:
         answer = gate.ask(chart.sql)
         panel = Panel(chart, answer.table)
-        if chart.chart not in {"number", "table"} and answer.table.num_rows:
-            vega_lite(chart, answer.table)  # type: ignore[arg-type]  # numbers and tables are excluded above
+        if isinstance(chart, SeriesChart | VegaChart) and answer.table.num_rows:
+            vega_lite(chart, answer.table)
     except (EngineError, UsageError) as error:
         told = error.without_values("the chart reads personal data") if error.unquoted and discreet() else error
         return Panel(chart, None, _said(told))

@@ -231,4 +231,5 @@ def _bytes(file: File) -> IO[bytes]:
 def _zstd(path: Path) -> IO[bytes]:
     import pyarrow as pa
 
-    return pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")  # type: ignore[no-any-return]  # a NativeFile is a file
+    unpacked: IO[bytes] = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
+    return unpacked

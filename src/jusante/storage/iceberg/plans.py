@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from jusante.core.schema import Column, Schema
 from jusante.ports.relation import FilePlan
@@ -42,9 +43,8 @@ class Plans:
         return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.json"
 
 
-def _read(kept: dict[str, object]) -> Table:
+def _read(kept: dict[str, Any]) -> Table:
     plan = kept.pop("plan")
-    assert isinstance(plan, dict)
     schema = Schema(tuple(Column(**column) for column in plan["schema"]["columns"]))
     files = FilePlan(tuple(plan["files"]), schema, plan["rows"], plan["bytes"], uniform=plan["uniform"])
-    return Table(plan=files, **kept)  # type: ignore[arg-type]  # asdict wrote these very fields
+    return Table(plan=files, **kept)

@@ -5,7 +5,7 @@ Theirs apply all changes anew, and copy all metadata, whenever they are looked a
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.schema import Schema as IcebergSchema
-from pyiceberg.table import CreateTableTransaction, Transaction
+from pyiceberg.table import CreateTableTransaction, StagedTable, Transaction
 from pyiceberg.table import Table as IcebergTable
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.typedef import Identifier
@@ -34,7 +34,8 @@ def creation(
 ) -> CreateTableTransaction:
     """A transaction at the end of which there is a new table."""
     begun = catalog.create_table_transaction(name, schema=schema, location=location, properties=properties)
-    return _Creation(begun._table)  # type: ignore[arg-type]  # it is the StagedTable that it was begun with
+    assert isinstance(begun._table, StagedTable)
+    return _Creation(begun._table)
 
 
 def change(table: IcebergTable) -> Transaction:

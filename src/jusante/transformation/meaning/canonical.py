@@ -129,11 +129,13 @@ def _filtered(node: exp.Expr) -> exp.Expr:
 
 def _flattened(node: exp.Expr) -> exp.Expr:
     """A sum of sums is the sum."""
-    inner = node.this if isinstance(node, exp.AggFunc) else None
+    if not isinstance(node, exp.AggFunc):
+        return node
+    inner: exp.Expr = node.this
     core = inner.this if isinstance(inner, exp.Filter) else inner
     for outer_kind, inner_kind in _OF_ITSELF:
         if isinstance(node, outer_kind) and isinstance(core, inner_kind) and not isinstance(core.this, exp.Distinct):
-            return inner  # type: ignore[return-value]  # it is an expression: `core` is
+            return inner
     return node
 
 

@@ -203,7 +203,7 @@ def test_whoever_asks_again_and_again_tries_less_and_less_often(
 ) -> None:
     monkeypatch.setattr("jusante.notifiers.posting.FIRST_WAIT_SECONDS", 0.0)
     clock = [dt.datetime.now(dt.UTC)]
-    monkeypatch.setattr("jusante.app.telling._now", lambda: clock[0])
+    monkeypatch.setattr("jusante.app.clock.now", lambda: clock[0])
     with receiver(503) as (url, got):
         monkeypatch.setenv("HOOK", url)
         project(tmp_path, "      - {kind: webhook, url: '${env:HOOK}', name: chat}\n")

@@ -83,7 +83,7 @@ def events(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What a second run tells, in which all is made anew and a check fails."""
     folder = telling(tmp_path_factory.mktemp("told"), "{file: told.ndjson}")
     run(folder)
-    insert(folder, [(9, "planted-tea", -777, 9)])
+    insert(folder, [(9, "planted-tea", -7770777, 9)])
     write(folder, {"prices.csv": "product,price\ntea,4.50\nplanted-tea,9.90\n"})
     (folder / "told.ndjson").unlink()
     run(folder, anew=True)
@@ -136,7 +136,7 @@ def test_a_failure_is_told_by_its_code_and_without_a_value(events: list[dict[str
     assert said.startswith("J500: marts.priced failed; jusante logs r")
     text = json.dumps(events)
     assert "planted-tea" not in text
-    assert "-777" not in text
+    assert "-7770777" not in text
     assert "shop.db" not in text, "how to reach a source is nobody's business"
 
 

@@ -115,4 +115,4 @@ def test_a_sensitive_value_that_is_damaged_is_in_no_error(shelf: Shelf) -> None:
     shelf.put("a.parquet", bytes(target.getvalue()).replace(b"geheim", b"geh\xffim"))
     error = shelf.refusal("a.parquet", columns={"name": {"sensitive": "name", "purpose": ["support"]}})
     assert error.where == "a.parquet"
-    assert "471" not in str(error)
+    assert not any(text in str(error) for text in ("4711", "4712"))

@@ -78,19 +78,19 @@ def suite(folder: Path, seed: int, kills: int, *, database: str | None = None, l
     Without a database one process schedules and works, with one two schedule and two work.
     """
     chance = random.Random(seed)
-    _write_project(folder, database)
+    write_project(folder, database)
     with Lake.open(folder) as lake:
         assert lake.run().status == "succeeded"
         catalog = sa.create_engine(lake.settings.catalog_url)
-    _log_pointers(catalog)
+    log_pointers(catalog)
     _context.set_forkserver_preload(_LOADED)
     roles = {"scheduler": _schedule} if not database else {
         "scheduler": _schedule, "second scheduler": _schedule, "worker": _work, "second worker": _work,
     }  # fmt: skip
     found = Findings(orders=1)
-    with _seen(catalog, found), _running(roles, folder) as processes:
+    with watched(catalog, found), _running(roles, folder) as processes:
         while found.kills.total() < kills:
-            _order(folder, found)
+            order(folder, found)
             time.sleep(chance.uniform(0.1, longest))
             victim = chance.choice(list(roles))
             processes[victim].kill()
@@ -99,13 +99,14 @@ def suite(folder: Path, seed: int, kills: int, *, database: str | None = None, l
             processes[victim] = _begun(roles[victim], folder)
         _settle(folder, found)
     catalog.dispose()
-    _judge(folder, found)
+    judge(folder, found)
     return found
 
 
-def _write_project(folder: Path, database: str | None) -> None:
+def write_project(folder: Path, database: str | None, lease_seconds: int = LEASE_SECONDS) -> None:
+    """Orders, and four models of them."""
     where = f"metadata: '{database}', catalog: '{database}', " if database else ""
-    settings = f"{{{where}lease: {LEASE_SECONDS}s, parallel: 2}}"
+    settings = f"{{{where}lease: {lease_seconds}s, parallel: 2}}"
     source = (
         "source: shop\nkind: sqlite\nconnection: shop.db\nowner: shop@b.example\n"
         "tables:\n  orders: {key: [id], ingest: {mode: incremental, cursor: id, every: 1s, drift: {data: off}}}\n"
@@ -116,7 +117,8 @@ def _write_project(folder: Path, database: str | None) -> None:
     sql(folder / "shop.db", "insert into orders values (1, 1)")
 
 
-def _order(folder: Path, found: Findings) -> None:
+def order(folder: Path, found: Findings) -> None:
+    """One order more, at the source."""
     found.orders += 1
     sql(folder / "shop.db", "insert into orders values (?, ?)", [(found.orders, found.orders)])
 
@@ -177,7 +179,7 @@ def _settle(folder: Path, found: Findings) -> None:
 # -- what was published --------------------------------------------------------------------------------------------------
 
 
-def _log_pointers(catalog: sa.Engine) -> None:
+def log_pointers(catalog: sa.Engine) -> None:
     """Have the catalogue's database write down each pointer there ever is."""
     change = "insert into pointers (place) values (new.metadata_location)"
     if catalog.dialect.name == "sqlite":
@@ -199,7 +201,7 @@ def _log_pointers(catalog: sa.Engine) -> None:
 
 
 @contextmanager
-def _seen(catalog: sa.Engine, found: Findings) -> Iterator[None]:
+def watched(catalog: sa.Engine, found: Findings) -> Iterator[None]:
     """Read what each pointer points to, before the files of old ones go."""
     over = threading.Event()
     snapshots: set[int] = set()
@@ -237,7 +239,7 @@ def _count(found: Findings, snapshots: set[int], metadata: dict[str, Any]) -> No
     found.published[(*key, summary.get(KEY + "cursor", ""))] += 1
 
 
-def _judge(folder: Path, found: Findings) -> None:
+def judge(folder: Path, found: Findings) -> None:
     """What is left, once all are dead and one run has put it right."""
     with Lake.open(folder) as lake:
         lake.run(wait_seconds=PATIENCE)

@@ -252,6 +252,8 @@ class ProjectBusy(JusanteError):
 
     code = "J600"
     retryable = True
+    holder: str = ""
+    """Who, where that is known."""
 
 
 class ExtraMissing(JusanteError):

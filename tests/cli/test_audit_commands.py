@@ -71,6 +71,6 @@ def test_a_database_goes_back_and_forth(shop: Path) -> None:
     refused = call(shop, "runs")
     assert "jusante migrate" in str(getattr(refused.exception, "fix", ""))
     told = call(shop, "migrate").output
-    assert "went from revision 0001 to 0006" in told
+    assert "went from revision 0001 to 0007" in told
     assert "metadata.db.0001" in told
     assert {task.status for task in run(shop).tasks} == {"skipped"}

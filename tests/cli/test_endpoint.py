@@ -19,6 +19,7 @@ import pytest
 from jusante.app import Lake
 from jusante.app import conductor as conducting
 from jusante.app.conductor import Conductor, Notice
+from jusante.app.duty import Duty
 from jusante.app.endpoint import MOST_AT_ONCE
 from jusante.app.hooks import LONGEST_BODY_BYTES, Answer, Hooks, answered
 from jusante.app.listening import listening
@@ -78,7 +79,7 @@ def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Up]:
     stop = threading.Event()
     with Lake.open(tmp_path) as lake:
         conductor = Conductor(lake, dt.datetime.now(dt.UTC))
-        with listening(lake.system, conductor, stop, "127.0.0.1:0") as url:
+        with listening(lake.system, Duty(conductor), stop, "127.0.0.1:0") as url:
             found = Up(lake, conductor, url, stop)
             assert found.due() == ["a file came: prices*.csv"]
             yield found
@@ -98,10 +99,27 @@ def test_a_call_that_comes_again_is_answered_alike_and_is_no_news_also_after_a_r
     assert [up.call().status_code, up.call().status_code] == [202, 202]
     assert up.due() == ["the webhook paid was called"]
     conductor = Conductor(up.lake, dt.datetime.now(dt.UTC))
-    with listening(up.lake.system, conductor, up.stop, "127.0.0.1:0") as url:
+    with listening(up.lake.system, Duty(conductor), up.stop, "127.0.0.1:0") as url:
         assert httpx.post(f"{url}/hooks/paid", content=b"{}", headers=signed(b"{}", "m1")).status_code == 202
     assert len(up.kept()) == 1
     assert conductor.turn(dt.datetime.now(dt.UTC)).due == ()
+
+
+def test_a_call_that_was_taken_by_one_process_is_known_by_all_and_heeded_by_the_one_that_leads(up: Up) -> None:
+    assert up.call(name="m1").status_code == 202
+    assert up.due() == ["the webhook paid was called"]
+    with (
+        Lake.open(up.lake.project.folder) as other,
+        listening(other.system, Duty(), up.stop, "127.0.0.1:0") as url,
+        httpx.Client(base_url=url) as http,
+    ):
+        assert http.post("/hooks/paid", content=b"{}", headers=signed(b"{}", "m1")).status_code == 202
+        assert up.due() == []
+        assert http.post("/hooks/paid", content=b"{}", headers=signed(b"{}", "m2")).status_code == 202
+        assert up.due() == ["the webhook paid was called"]
+        assert up.call(name="m2").status_code == 202
+        assert up.due() == []
+    assert len(up.kept()) == 2
 
 
 LONG_AGO = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -129,7 +147,7 @@ def test_a_call_is_heard_at_once_and_the_second_signal_is_not_needed_to_stop(up:
     told: queue.Queue[Notice] = queue.Queue()
     conductor = Conductor(up.lake, dt.datetime.now(dt.UTC), told.put)
     thread = threading.Thread(target=conductor.conduct, args=(up.stop,))
-    with listening(up.lake.system, conductor, up.stop, "127.0.0.1:0") as url:
+    with listening(up.lake.system, Duty(conductor), up.stop, "127.0.0.1:0") as url:
         thread.start()
         assert httpx.post(f"{url}/hooks/paid", content=b"{}", headers=signed(b"{}", "m1")).status_code == 202
         heard = next(notice for notice in iter(lambda: told.get(timeout=60), None) if notice.event == "trigger.fired")
@@ -164,7 +182,7 @@ def test_a_body_that_is_too_large_is_not_read_to_its_end(up: Up) -> None:
 
 def test_of_a_flood_of_ten_thousand_calls_some_are_told_to_wait_and_none_that_was_taken_is_lost(up: Up) -> None:
     known = up.lake.project.environment.hooks
-    hooks = Hooks(known, up.lake.metadata, up.conductor.heed, lambda: dt.datetime.now(dt.UTC))
+    hooks = Hooks(known, up.lake.metadata.take, up.conductor.heed, lambda: dt.datetime.now(dt.UTC))
 
     def flood(part: int) -> list[tuple[str, Answer]]:
         names = [f"{part}-{number}" for number in range(1_250)]
@@ -224,7 +242,7 @@ def test_a_call_that_cannot_be_written_down_is_not_taken_and_may_come_again(
         raise StorageFull("the disk is full")
 
     with monkeypatch.context() as patched:
-        patched.setattr(up.lake.metadata, "tell", full)
+        patched.setattr(up.lake.metadata, "take", full)
         refused = up.call()
     assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
     assert "J301" in refused.text
@@ -255,6 +273,14 @@ def test_health_says_what_is_wrong(up: Up) -> None:
     assert up.http.get("/health/live").status_code == 200
 
 
+def test_a_conductor_whose_ledger_is_away_is_not_well_and_is_not_to_be_started_anew(up: Up) -> None:
+    now = dt.datetime.now(dt.UTC)
+    up.conductor.decided_at, up.conductor.turned_at = now - dt.timedelta(minutes=10), now
+    assert (up.http.get("/health").status_code, up.http.get("/health/live").status_code) == (503, 200)
+    up.conductor.turned_at = now - dt.timedelta(minutes=10)
+    assert up.http.get("/health/live").status_code == 503
+
+
 def test_a_ledger_that_cannot_be_read_is_told_by_health(up: Up) -> None:
     database = up.lake.settings.state / "metadata.db"
     up.lake.metadata.close()
@@ -273,11 +299,17 @@ def test_an_address_that_is_taken_is_told_and_the_usual_one_gives_way(up: Up) ->
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = f"127.0.0.1:{other.getsockname()[1]}"
-        with pytest.raises(UsageError, match="cannot be used"), listening(up.lake.system, up.conductor, up.stop, taken):
+        with (
+            pytest.raises(UsageError, match="cannot be used"),
+            listening(up.lake.system, Duty(up.conductor), up.stop, taken),
+        ):
             raise AssertionError("nobody should answer there")
-    with pytest.raises(UsageError, match="is no address"), listening(up.lake.system, up.conductor, up.stop, "here"):
+    with (
+        pytest.raises(UsageError, match="is no address"),
+        listening(up.lake.system, Duty(up.conductor), up.stop, "here"),
+    ):
         raise AssertionError("nobody should answer there")
-    anywhere = partial(listening, up.lake.system, up.conductor, up.stop, None)
+    anywhere = partial(listening, up.lake.system, Duty(up.conductor), up.stop, None)
     with anywhere() as one, anywhere() as other_url:
         assert one != other_url
         assert httpx.get(f"{other_url}/health/live").status_code == 200
@@ -285,7 +317,7 @@ def test_an_address_that_is_taken_is_told_and_the_usual_one_gives_way(up: Up) ->
 
 def test_callers_who_say_nothing_are_hung_up_on_and_keep_nobody_out(up: Up, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jusante.app.endpoint.LONGEST_READ_SECONDS", 0.3)
-    with listening(up.lake.system, up.conductor, up.stop, "127.0.0.1:0") as url:
+    with listening(up.lake.system, Duty(up.conductor), up.stop, "127.0.0.1:0") as url:
         place = (httpx.URL(url).host, httpx.URL(url).port)
         silent = [socket.create_connection(place, timeout=60) for _ in range(MOST_AT_ONCE)]
         silent[0].sendall(b"GET /health HTT")
@@ -314,6 +346,7 @@ def test_what_was_heeded_is_known_also_when_thousands_of_calls_came_since(
     assert up.call().status_code == 202
     assert up.due() == ["the webhook paid was called"]
     now = dt.datetime.now(dt.UTC)
-    up.lake.metadata.tell([Event("hook.called", now, asset="hook:other", payload={}) for _ in range(50)])
+    others = [{"hook": "other", "message": f"m{number}"} for number in range(50)]
+    up.lake.metadata.tell([Event("hook.called", now, asset="hook:other", payload=each) for each in others])
     monkeypatch.setattr(conducting, "REMEMBERED_EVENTS", 20)
     assert Conductor(up.lake, now).turn(now).due == ()

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -100,6 +100,36 @@ def test_what_was_told_last_comes_first_by_kind_and_asset(store: SqlMetadata) ->
     assert [event.payload["n"] for event in store.latest("drift.found", 2, asset="a.b")] == [2, 1]
     assert [event.payload["n"] for event in store.latest("drift.found", 2)] == [9, 2]
     assert store.latest("drift.found", 5, asset="x.y") == ()
+
+
+def _call(number: int, day: int = 0) -> Event:
+    payload = {"hook": "paid", "message": f"m{number}"}
+    return Event("hook.called", NOW + dt.timedelta(days=day), asset="hook:paid", payload=payload)
+
+
+def _taken(events: Sequence[Event]) -> list[str]:
+    return [str(event.payload["message"]) for event in events]
+
+
+def test_a_call_is_taken_once_for_as_long_as_its_sender_may_repeat_it(store: SqlMetadata) -> None:
+    assert _taken(store.take([_call(1), _call(2)])) == ["m1", "m2"]
+    assert _taken(store.take([_call(2), _call(3, 6)])) == ["m3"]
+    store.rebuild()
+    assert _taken(store.take([_call(1, 6), _call(3, 6)])) == []
+    assert _taken(store.take([_call(1, 8), _call(3, 8)])) == ["m1"]
+    assert _taken(store.events(0, 9)) == ["m1", "m2", "m3", "m1"]
+    assert store.verify() == ()
+
+
+def test_a_call_that_comes_to_many_at_once_is_taken_by_one(store: SqlMetadata) -> None:
+    calls = [_call(number) for number in range(40)]
+
+    def take(part: int) -> list[str]:
+        return _taken(store.take(calls[part:] + calls[:part]))
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [message for part in pool.map(take, range(8)) for message in part]
+    assert sorted(taken) == sorted(_taken(calls))
 
 
 def test_a_task_its_state_and_its_event_are_one_transaction(store: SqlMetadata, url: str) -> None:

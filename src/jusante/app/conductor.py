@@ -11,7 +11,7 @@ from typing import Any
 from jusante.app.announcing import settle
 from jusante.app.incidents import open_for
 from jusante.app.lake import Lake
-from jusante.app.probing import look
+from jusante.app.probing import HOOK_CALLED, look
 from jusante.app.report import Report
 from jusante.app.telling import tell
 from jusante.core import duration
@@ -82,6 +82,8 @@ class Memory:
         older = [event for law in wanted.values() if law.text or law.when for event in self._older(law.asset, tail)]
         self.traces: Mapping[str, Trace] = remembered({}, [*older, *tail])
         self.resting: Mapping[str, dt.datetime] = {}
+        self.called: set[str] = set()
+        """The hooks that were called since, by this process or by one that stands by."""
 
     def _older(self, asset: str, tail: tuple[Event, ...]) -> list[Event]:
         """The last events about an asset's clock that lie before the last events of all."""
@@ -97,6 +99,7 @@ class Memory:
         while events := self._lake.metadata.events(self.seq, REMEMBERED_EVENTS):
             self.traces = remembered(self.traces, events)
             happened = {event.asset for event in events}
+            self.called |= {str(event.payload["hook"]) for event in events if event.kind == HOOK_CALLED}
             self.resting = {name: until for name, until in self.resting.items() if name not in happened}
             self.seq = events[-1].seq or self.seq
         return self.seq != before
@@ -120,6 +123,8 @@ class Conductor:
         self.running: tuple[str, ...] = ()
         self.wake: dt.datetime | None = None
         self.decided_at: dt.datetime | None = None
+        self.turned_at: dt.datetime | None = None
+        """When it last began to decide, whether or not the ledger let it."""
         self._called = threading.Event()
         self._learn(now)
 
@@ -135,6 +140,8 @@ class Conductor:
     def situation(self, now: dt.datetime) -> Situation:
         """What is known now."""
         changed = self._memory.refresh()
+        while self._memory.called:
+            self._look_again(self._memory.called.pop())
         if changed or self._news is None or any(law.when for law in self._laws.values()):
             states = self._lake.metadata.states()
             self._news = self._found_news(states)
@@ -195,10 +202,13 @@ class Conductor:
 
     def heed(self, hook: str) -> None:
         """Look at what waits for this webhook at once. Called from other threads."""
+        self._look_again(hook)
+        self._called.set()
+
+    def _look_again(self, hook: str) -> None:
         for law in self._laws.values():
             if any(condition.webhook == hook for condition in law.when):
                 self._looked.pop(law.asset, None)
-        self._called.set()
 
     # -- doing -------------------------------------------------------------------------------------------------------
 
@@ -299,10 +309,6 @@ class Conductor:
         self._lake.metadata.tell([Event("trigger.failed", now, asset=each.asset, payload=said) for each in due])
         self.say("run.failed", f"{error.code} {error.what}", error=error.as_dict())
 
-    def ledger_answers(self) -> None:
-        """Ask the ledger for one event. Raises StorageError where it cannot be used."""
-        self._lake.metadata.latest(None, 1)
-
     # -- going on ----------------------------------------------------------------------------------------------------
 
     def conduct(self, stop: threading.Event) -> None:
@@ -310,7 +316,7 @@ class Conductor:
         self.say("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
         self._recover()
         while not stop.is_set():
-            now = _now()
+            now = self.turned_at = _now()
             try:
                 self.turn(now, stop)
                 until = min([now + LONGEST_SLEEP, *([self.wake] if self.wake else []), *self._looks()])

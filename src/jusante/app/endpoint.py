@@ -30,8 +30,12 @@ LONGEST_GOODBYE_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Where what is asked for comes from. `health` and `metrics` are called in threads, and may wait for the ledger."""
+    """Where what is asked for comes from. `health` and `metrics` are called in threads, and may wait for the ledger.
 
+    `live` is answered at once: whoever asks it starts the process anew where it is not.
+    """
+
+    live: Callable[[], bool]
     health: Callable[[], dict[str, Any]]
     metrics: Callable[[], str]
     hooks: Hooks
@@ -89,8 +93,8 @@ def application(answers: Answers) -> "Starlette":
 
     async def live(request: "Request") -> "Response":
         del request
-        found = await _asked(answers.health)
-        return _json({"live": bool(found.get("live"))}, 200 if found.get("live") else 503)
+        is_live = answers.live()
+        return _json({"live": is_live}, 200 if is_live else 503)
 
     async def metrics(request: "Request") -> "Response":
         from starlette.responses import Response

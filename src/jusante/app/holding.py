@@ -58,9 +58,10 @@ def leading(system: System, who: str, lost: Callable[[], None]) -> Iterator[None
         return
     lease = leases.take(UP, who, lease_seconds(system))
     if lease is None:
-        raise ProjectBusy(
-            f"jusante up runs already: {leases.holder(UP)}", fix="this one can stand by: jusante up --stand-by"
-        )
+        holder = leases.holder(UP) or "it has just ended"
+        busy = ProjectBusy(f"jusante up runs already: {holder}", fix="this one can stand by: jusante up --stand-by")
+        busy.holder = holder
+        raise busy
     with kept(leases, lease, lease_seconds(system), lost, patient=True):
         before = system.metadata.write_under(lease)
         try:

@@ -9,7 +9,7 @@ import queue
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -18,12 +18,11 @@ from jusante.core.event import Event
 from jusante.core.others import Hook
 from jusante.core.secret import Secret
 from jusante.errors import JusanteError
-from jusante.ports.metadata_store import MetadataStore
 from jusante.security.webhooks import LONGEST_ID, bears, key_of, why_not_signed
 
 LONGEST_BODY_BYTES = 256 * 1024
 REMEMBERED_CALLS = 20_000
-"""So many calls back, one that comes again is known again."""
+"""So many calls back, one that comes again is known without asking the ledger."""
 MOST_WAITING = 1_000
 """So many calls wait to be written; further ones are told to come again."""
 AT_ONCE = 500
@@ -40,6 +39,8 @@ class Answer:
 
 
 Written = Future[None]
+Take = Callable[[Sequence[Event]], Sequence[Event]]
+"""Writes calls down, but for those that were taken before, by this process or another; which were new."""
 
 
 class Allowance:
@@ -67,20 +68,18 @@ class Hooks:
     def __init__(
         self,
         hooks: Mapping[str, Hook],
-        metadata: MetadataStore,
+        take: Take,
         heard: Callable[[str], None],
         clock: Callable[[], dt.datetime],
     ) -> None:
         self._hooks = hooks
         self._keys = {name: key_of(hook.secret) for name, hook in hooks.items() if hook.secret is not None}
-        self._metadata = metadata
+        self._take = take
         self._heard = heard
         self._clock = clock
         now = clock().timestamp()
         self._allowances = {name: Allowance(hook.per_minute, now) for name, hook in hooks.items()}
         self._known: OrderedDict[str, Written] = OrderedDict()
-        for event in reversed(metadata.latest(HOOK_CALLED, REMEMBERED_CALLS) if hooks else ()):
-            self._known[_known_as(str(event.asset), str(event.payload["message"]))] = _done()
         self._lock = threading.Lock()
         self._waiting: queue.Queue[tuple[str, Event, Written] | None] = queue.Queue(MOST_WAITING)
         self._thread = threading.Thread(target=self._write, name="jusante-hooks", daemon=True)
@@ -143,14 +142,14 @@ class Hooks:
 
     def _write_down(self, calls: list[tuple[str, Event, Written]]) -> None:
         try:
-            self._metadata.tell([event for _, event, _ in calls])
+            fresh = {event.asset for event in self._take([event for _, event, _ in calls])}
         except Exception as error:  # noqa: BLE001  # the edge of a thread: whoever called is told, and comes again
             for _, event, written in calls:
                 with self._lock:
                     self._known.pop(_known_as(str(event.asset), str(event.payload["message"])), None)
                 written.set_exception(error)
             return
-        for name in {name for name, _, _ in calls}:
+        for name in {name for name, event, _ in calls if event.asset in fresh}:
             self._heard(name)
         for _, _, written in calls:
             written.set_result(None)
@@ -170,9 +169,3 @@ def _known_as(asset: str, message: str) -> str:
 
 def _digest(text: bytes) -> str:
     return hashlib.sha256(text).hexdigest()
-
-
-def _done() -> Written:
-    done: Written = Future()
-    done.set_result(None)
-    return done

@@ -2,23 +2,29 @@
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from jusante.app.conductor import Conductor
+from jusante.app.duty import Duty
 from jusante.app.endpoint import Answers, answering
-from jusante.app.health import health
+from jusante.app.health import health, is_live
 from jusante.app.hooks import Hooks
 from jusante.app.metrics import openmetrics
 from jusante.app.system import System
+from jusante.core.event import Event
 
 
 @contextmanager
-def listening(system: System, conductor: Conductor, stop: threading.Event, address: str | None) -> Iterator[str]:
-    """Answer while the block runs; the URL. `address` and what is raised as in `answering`."""
-    hooks = Hooks(system.project.environment.hooks, system.metadata, conductor.heed, _now)
+def listening(system: System, duty: Duty, stop: threading.Event, address: str | None) -> Iterator[str]:
+    """Answer while the block runs, leading or standing by; the URL. `address` and what is raised as in `answering`."""
+
+    def take(calls: Sequence[Event]) -> Sequence[Event]:
+        return system.metadata.take(calls)  # opened when it is first needed: it may be away when this one begins
+
+    hooks = Hooks(system.project.environment.hooks, take, duty.heed, _now)
     answers = Answers(
-        health=lambda: health(conductor, _now(), stopping=stop.is_set()),
+        live=lambda: is_live(duty, _now()),
+        health=lambda: health(duty, lambda: system.metadata.latest(None, 1), _now(), stopping=stop.is_set()),
         metrics=lambda: openmetrics(system),
         hooks=hooks,
     )

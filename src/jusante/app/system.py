@@ -49,9 +49,14 @@ class System:
 
         return IcebergStore(self.settings.warehouse, self.settings.catalog_url, self.settings.state / "plans")
 
-    @cached_property
+    @property
     def metadata(self) -> MetadataStore:
-        """Where runs and states are kept."""
+        """Where runs and states are kept. Several threads may be the first to ask."""
+        with self._making:
+            return self._metadata
+
+    @cached_property
+    def _metadata(self) -> MetadataStore:
         from jusante.storage.sql_metadata import SqlMetadata
 
         return SqlMetadata(self.settings.metadata_url)
@@ -132,7 +137,7 @@ class System:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for name in ("engine", "store", "metadata", "key_store"):
+        for name in ("engine", "store", "_metadata", "key_store"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 

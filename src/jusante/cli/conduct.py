@@ -17,7 +17,8 @@ from jusante.cli.options import asset_names, log_option, opened, project_options
 
 if TYPE_CHECKING:
     from jusante.app import Lake
-    from jusante.app.conductor import Conductor, Notice
+    from jusante.app.conductor import Notice
+    from jusante.app.duty import Duty
     from jusante.app.schedule import Planned, Standing
 
 
@@ -44,9 +45,11 @@ def up(  # noqa: PLR0913  # one parameter an option
 
     What is due stands in the files: `schedule`, `every`, `when`, `fresh`, `deadline`. What reads a table that got new data is
     made by itself. The first signal to stop (Ctrl-C, SIGTERM) lets the run that goes on finish, the second one stops it.
-    It answers GET /health, GET /metrics and POST /hooks/NAME. With --json each line is a document. Changed files are read at
-    the next start. Of several machines that share a metadata database one leads; the others can --stand-by.
+    It answers GET /health, GET /metrics and POST /hooks/NAME, also while it stands by. With --json each line is a document.
+    Changed files are read at the next start. Of several machines that share a metadata database one leads; the others can
+    --stand-by.
     """
+    from jusante.app.duty import Duty
     from jusante.app.leading import lead
     from jusante.cli.logging import chosen
 
@@ -55,29 +58,26 @@ def up(  # noqa: PLR0913  # one parameter an option
         tell = telling.notice if telling else (_json_line if as_json else _line)
         stop = stack.enter_context(_stopping(lake.stop))
 
-        @contextmanager
-        def answering(conductor: "Conductor") -> Iterator[None]:
-            with ExitStack() as leading:
-                if not no_listen:
-                    _answer(leading, conductor, lake, stop, listen)
-                yield
+        def begin(duty: Duty) -> None:
+            if not no_listen:
+                tell(_answer(stack, duty, lake, stop, listen))
 
-        lead(lake, stop, tell, stand_by=stand_by, leads=answering)
+        lead(lake, stop, tell, stand_by=stand_by, duty=Duty(begin=begin))
 
 
-def _answer(stack: ExitStack, conductor: "Conductor", lake: "Lake", stop: threading.Event, listen: str | None) -> None:
-    """Answer over HTTP; without the extra, and without having been asked to, go on with a word about it."""
+def _answer(stack: ExitStack, duty: "Duty", lake: "Lake", stop: threading.Event, listen: str | None) -> "Notice":
+    """Answer over HTTP, and say where; without the extra, and without having been asked to, go on with a word about it."""
+    from jusante.app.conductor import Notice
     from jusante.app.listening import listening
     from jusante.errors import ExtraMissing
 
     try:
-        url = stack.enter_context(listening(lake.system, conductor, stop, listen))
+        url = stack.enter_context(listening(lake.system, duty, stop, listen))
     except ExtraMissing as missing:
         if listen or lake.project.environment.hooks:
             raise
-        conductor.say("listen", f"nobody can ask over HTTP: {missing.what}; {missing.fix}")
-    else:
-        conductor.say("listen", f"answers at {url}: /health, /metrics, /hooks/NAME", url=url)
+        return Notice("listen", f"nobody can ask over HTTP: {missing.what}; {missing.fix}", {})
+    return Notice("listen", f"answers at {url}: /health, /metrics, /hooks/NAME", {"url": url})
 
 
 @contextmanager

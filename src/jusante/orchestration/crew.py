@@ -213,7 +213,8 @@ class Crew:
         try:
             ours = self._queue.renew(self._ask, tuple(held))
         except StorageError:
-            gone = [each for each in held.values() if asked - each.sure > self._ask.seconds]
+            now = time.monotonic()  # it may have taken long to learn that the database does not answer
+            gone = [each for each in held.values() if now - each.sure > self._ask.seconds]
         else:
             gone = [each for each in held.values() if (each.claim.asset, each.claim.token) not in ours]
             for each in held.values():

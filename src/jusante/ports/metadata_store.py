@@ -56,6 +56,12 @@ class MetadataStore(Protocol):
     def tell(self, events: Sequence[Event]) -> None:
         """Events that are the whole of what happened: a finding, a decision, a measurement. One transaction."""
 
+    def take(self, called: Sequence[Event]) -> tuple[Event, ...]:
+        """Calls from outside, each an event with the `message` that it bears: tell of those that nobody has taken in the last days.
+
+        Gives those. Others may take at the same time: each call is taken once.
+        """
+
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
         """The ledger from a sequence number on, oldest first."""
 

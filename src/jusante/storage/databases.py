@@ -1,19 +1,50 @@
-"""What databases on a server have in common that those in a file do not have: they can be away."""
+"""What databases on a server have in common that those in a file do not have: they can be away, and so can we.
+
+A machine that is gone says nothing. So both sides stop waiting after a time: we for the server, and the server for us, whose
+transaction may hold what everybody else waits for. Without that, Linux waits for an answer for a quarter of an hour, and
+a server for a silent client for two hours.
+"""
 
 from collections.abc import Mapping
 
 import sqlalchemy as sa
 
-SERVER_ARGUMENTS: Mapping[str, object] = {
-    "connect_timeout": 10,
-    "tcp_user_timeout": 20_000,  # ms: a machine that is gone says nothing, so somebody has to stop waiting for it
-    "keepalives_idle": 10,
-    "keepalives_interval": 5,
-    "keepalives_count": 3,
+LONGEST_CONNECT_SECONDS = 10
+LONGEST_PAUSE_SECONDS = 10
+"""So long a transaction may rest between two of its statements; then the server takes it back."""
+_WE_WAIT: Mapping[str, str] = {
+    "tcp_user_timeout": "20000",  # ms: what was sent and is not taken
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
 }
 """How long psycopg waits for a server that does not answer."""
+_IT_WAITS: Mapping[str, str] = {
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""How long the server waits for us: nobody keeps a connection, or a lock, who cannot be reached."""
 _CONNECTION, _INTERVENTION = "08", "57"
 """The classes of SQLSTATE for a connection that failed, and for a server that is stopped or started."""
+
+
+def bounded(
+    url: str, *, connect_seconds: int = LONGEST_CONNECT_SECONDS, pause_seconds: int = LONGEST_PAUSE_SECONDS
+) -> str:
+    """The address of a database, with how long each side waits for the other; that of a file as it is.
+
+    What the address says about that itself holds.
+    """
+    found = sa.make_url(url)
+    if found.get_backend_name() != "postgresql":
+        return url
+    settings = {**_IT_WAITS, "idle_in_transaction_session_timeout": f"{pause_seconds}s"}
+    theirs = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    given = {name: value if isinstance(value, str) else value[-1] for name, value in found.query.items()}
+    options = f"{theirs} {given.pop('options', '')}".strip()  # of two that say the same, the last one holds
+    waits = {"connect_timeout": str(connect_seconds), **_WE_WAIT, **given, "options": options}
+    return found.update_query_dict(waits).render_as_string(hide_password=False)
 
 
 def is_gone(error: sa.exc.DBAPIError) -> bool:

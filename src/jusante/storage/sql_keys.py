@@ -8,7 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jusante.errors import StorageError
+from jusante.errors import DatabaseGone, StorageError
+from jusante.storage.databases import bounded, is_gone
 
 ASKED_AT_ONCE = 500
 CACHE_KIB = 64 * 1024
@@ -35,7 +36,7 @@ class SqlKeys:
     def __init__(self, url: str) -> None:
         if url.startswith("sqlite:///"):
             _private(Path(url.removeprefix("sqlite:///")))
-        self._engine = sa.create_engine(url)
+        self._engine = sa.create_engine(bounded(url), pool_pre_ping=not url.startswith("sqlite"))
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _pragmas)
         try:
@@ -98,8 +99,9 @@ class SqlKeys:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except sa.exc.OperationalError as error:
-            raise StorageError(
+        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+            kind = DatabaseGone if is_gone(error) else StorageError
+            raise kind(
                 f"the store of persons' keys cannot be used: {error.orig}", fix="see that it can be reached and written"
             ) from None
 

@@ -24,6 +24,8 @@ from jusante.ports.relation import DatabaseScan
 POOL_WAIT_SECONDS = 3600
 CONNECT_SECONDS = 10
 LOCK_SECONDS = 60
+SILENT_SECONDS = 10
+"""After so long without a word a server is asked whether it is still there; its machine answers, however busy it is."""
 ATTACHED = "__attached__"
 SERVERS = {"postgres", "mysql"}
 
@@ -109,6 +111,7 @@ def _postgres_address(given: str, timeout_seconds: float) -> str:
         "connect_timeout": str(max(2, min(int(timeout_seconds), CONNECT_SECONDS))),
         "options": f"-c statement_timeout={statement_ms} -c lock_timeout={lock_ms}",
         "tcp_user_timeout": str(silence_ms),
+        "keepalives_idle": str(SILENT_SECONDS),
         "application_name": "jusante",
     }
     if "://" in given:

@@ -14,7 +14,7 @@ from jusante.core.names import split
 from jusante.errors import DatabaseGone, StorageError, storage_error
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
-from jusante.storage.databases import SERVER_ARGUMENTS, is_gone
+from jusante.storage.databases import bounded, is_gone
 from jusante.storage.iceberg.fences import Fences
 from jusante.storage.iceberg.places import clear, folder_of, resting, staging_of
 from jusante.storage.iceberg.plans import Plans
@@ -44,9 +44,11 @@ class IcebergStore:
         if self._catalog_url.startswith("sqlite"):
             return sa.create_engine(self._catalog_url)
         # A process that is stopped in the middle of a commit holds its fence; the server lets go of it for us.
-        options = f"-c idle_in_transaction_session_timeout={LONGEST_COMMIT_SECONDS}s"
-        arguments = {**SERVER_ARGUMENTS, "options": options}
-        return sa.create_engine(self._catalog_url, pool_pre_ping=True, connect_args=arguments)
+        return sa.create_engine(self._address, pool_pre_ping=True)
+
+    @property
+    def _address(self) -> str:
+        return bounded(self._catalog_url, pause_seconds=LONGEST_COMMIT_SECONDS)
 
     @cached_property
     def _fences(self) -> Fences:
@@ -63,7 +65,7 @@ class IcebergStore:
         from pyiceberg.catalog.sql import SqlCatalog
 
         # SqlCatalog makes its tables when they are missing; the engine is ours so that there is one pool.
-        catalog = SqlCatalog(CATALOG, uri=self._catalog_url, warehouse=self._warehouse, init_catalog_tables="true")
+        catalog = SqlCatalog(CATALOG, uri=self._address, warehouse=self._warehouse, init_catalog_tables="true")
         catalog.engine.dispose()
         catalog.engine = self._database
         return catalog
@@ -219,7 +221,8 @@ class IcebergStore:
         from pyiceberg.exceptions import NoSuchTableError
 
         try:
-            return self._catalog.load_table(split(name))
+            with _failures(name):
+                return self._catalog.load_table(split(name))
         except NoSuchTableError:
             raise StorageError(f"there is no table {name} yet", where=name, fix=f"jusante run {name}") from None
 

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from jusante.core.run import AssetState
 from jusante.errors import ExtraMissing, SourceUnavailable
+from jusante.storage.databases import bounded
 from jusante.storage.sql_metadata.tables import STATES
 
 TIMEOUT_SECONDS = 2
@@ -19,8 +20,9 @@ def state_elsewhere(url: str, asset: str) -> AssetState | None:
     if is_file and not Path(str(found.database)).is_file():
         fix = "see that the project is there, and has been run"
         raise SourceUnavailable("the other project has no ledger", where=where, fix=fix)
-    given = {"timeout": TIMEOUT_SECONDS} if is_file else {"connect_timeout": TIMEOUT_SECONDS}
-    address = f"sqlite:///file:{found.database}?mode=ro&uri=true" if is_file else url
+    given = {"timeout": TIMEOUT_SECONDS} if is_file else {}
+    there = bounded(url, connect_seconds=TIMEOUT_SECONDS)
+    address = f"sqlite:///file:{found.database}?mode=ro&uri=true" if is_file else there
     try:
         engine = sa.create_engine(address, poolclass=sa.pool.NullPool, connect_args=given)
         with engine.connect() as connection:

@@ -4,7 +4,7 @@ Each change is an event first; these tables follow from it in the same transacti
 at any time. So there is one way from an event to a row, whether it has just happened or happened long ago.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,14 +12,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from jusante.core.event import Event
 from jusante.core.incident import Incident, after
-from jusante.storage.sql_metadata.tables import INCIDENTS, RUNS, STATES, STORAGE, TASKS, USAGE
+from jusante.storage.sql_metadata.calls import remember
+from jusante.storage.sql_metadata.tables import CALLS, INCIDENTS, RUNS, STATES, STORAGE, TASKS, USAGE
 from jusante.storage.sql_metadata.usage import put, storage_row, usage_row
 
-PROJECTED = (RUNS, TASKS, STATES, INCIDENTS, USAGE, STORAGE)
+PROJECTED = (RUNS, TASKS, STATES, INCIDENTS, USAGE, STORAGE, CALLS)
 """The tables that hold nothing which is not in the ledger."""
 
 
-def project(connection: sa.Connection, events: Iterable[Event]) -> None:
+def project(connection: sa.Connection, events: Sequence[Event]) -> None:
     """Bring the tables to what they are after these events, which come in their order."""
     started: dict[str, Mapping[str, Any]] = {}
     ended: dict[str, Mapping[str, Any]] = {}
@@ -51,6 +52,7 @@ def project(connection: sa.Connection, events: Iterable[Event]) -> None:
     _put_states(connection, states)
     _put_incidents(connection, incidents)
     put(connection, usage, storage)
+    remember(connection, [event for event in events if event.kind == "hook.called"])
 
 
 def _put_runs(

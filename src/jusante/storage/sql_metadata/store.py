@@ -22,8 +22,8 @@ from jusante.core.incident import OPENED, Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import CommitConflict, DatabaseGone, ExtraMissing, StorageError
-from jusante.storage.databases import SERVER_ARGUMENTS, is_gone
-from jusante.storage.sql_metadata import leases, ledger, usage
+from jusante.storage.databases import bounded, is_gone
+from jusante.storage.sql_metadata import calls, leases, ledger, usage
 from jusante.storage.sql_metadata.projections import PROJECTED, project
 from jusante.storage.sql_metadata.queue import SqlQueue
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
@@ -46,11 +46,11 @@ class SqlMetadata:
         url = _as_it_stands(url) if is_fixed else url
         try:
             self._engine = sa.create_engine(
-                url,
+                bounded(url),
                 poolclass=QueuePool,
                 pool_pre_ping=not url.startswith("sqlite"),
                 max_overflow=MOST_CONNECTIONS,
-                connect_args=_arguments(url),
+                connect_args={"timeout": 30} if url.startswith("sqlite") else {},
                 json_deserializer=from_json,
             )
         except ModuleNotFoundError as error:
@@ -106,6 +106,13 @@ class SqlMetadata:
     def tell(self, events: Sequence[Event]) -> None:
         """Events that are the whole of what happened, in one transaction."""
         self._happened(events)
+
+    def take(self, called: Sequence[Event]) -> tuple[Event, ...]:
+        """Of calls from outside those that nobody has taken before, which are told; one transaction."""
+        with self._transaction() as connection:
+            fresh = calls.fresh(connection, called)
+            self._append(connection, fresh)
+        return fresh
 
     def _happened(self, events: Sequence[Event]) -> None:
         with self._transaction() as connection:
@@ -356,10 +363,6 @@ def _lies_where_nobody_writes(url: str) -> bool:
 def _as_it_stands(url: str) -> str:
     """SQLite wants a file beside a database in WAL mode even to read it, unless it is told that nobody writes."""
     return f"sqlite:///file:{sa.make_url(url).database}?mode=ro&immutable=1&uri=true"
-
-
-def _arguments(url: str) -> dict[str, Any]:
-    return {"timeout": 30} if url.startswith("sqlite") else dict(SERVER_ARGUMENTS)
 
 
 def _pragmas(connection: Any, _record: object) -> None:

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that these tables are the outcome of."""
 
 METADATA = sa.MetaData()
@@ -114,6 +114,15 @@ STORAGE = sa.Table(
     sa.Column("files", sa.BigInteger, nullable=False),
     sa.Index("storage_by_asset", "asset", "at"),
 )
+
+CALLS = sa.Table(
+    "calls",
+    METADATA,
+    sa.Column("asset", sa.String(400), primary_key=True),  # the hook
+    sa.Column("message", sa.String(64), primary_key=True),  # a digest of the call's id
+    sa.Column("at", sa.String(40), nullable=False, index=True),
+)
+
 QUEUE = sa.Table(
     "queue",
     METADATA,

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jusante.errors import StorageError
+from jusante.storage.databases import bounded
 from jusante.storage.sql_metadata.tables import REVISION, REVISIONS
 
 
@@ -22,7 +23,7 @@ class Migration:
 
 def revision(url: str) -> str | None:
     """The revision that a database is of; None for one without tables."""
-    engine = sa.create_engine(url)
+    engine = sa.create_engine(bounded(url))
     try:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table(REVISIONS.name):
@@ -48,7 +49,7 @@ def migrate(url: str, target: str = REVISION) -> Migration:
         if target not in known:
             raise StorageError(f"there is no revision {target}", fix=f"there are {', '.join(sorted(known))}")
         copy = _copied(url, before)
-        engine = sa.create_engine(url)
+        engine = sa.create_engine(bounded(url))
         try:
             with engine.begin() as connection:
                 config.attributes["connection"] = connection

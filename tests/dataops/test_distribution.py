@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jusante.core.event import Event
 from jusante.core.profile import ColumnProfile, Profile
 from jusante.dataops.monitors.distribution import Seen, unusual_values, why_meant
-from jusante.orchestration.profiling import MOST_A_DAY, PROFILED, is_due
+from jusante.orchestration.profiling import DAILY, LEARNT, PROFILED, SHARE, is_due
 
 CASES = yaml.safe_load((Path(__file__).parent / "distribution_cases.yaml").read_text(encoding="utf-8"))
 NOW = dt.datetime(2026, 5, 4, 6, tzinfo=dt.UTC)
@@ -40,23 +40,26 @@ def test_values_are_told_where_they_are_unusual_and_nothing_explains_them(case: 
 
 
 @pytest.mark.parametrize("case", CASES["due"], ids=lambda case: case["title"])
-def test_a_model_is_measured_as_often_as_the_ledger_can_bear(case: dict[str, Any]) -> None:
-    ago = case.get("ago") or [case["first"] + number * case["every"] for number in range(case["times"])]
-    profiles = [Event(PROFILED, NOW - dt.timedelta(hours=hours), asset="m.a") for hours in ago]
-    odd = [Event("model.deviated", NOW, asset="m.a", payload={"profiled": profiles[0].at.isoformat()})]
-    assert is_due(profiles, odd if case.get("odd") else [], NOW) is case["due"]
+def test_a_model_is_looked_at_where_that_is_worth_it(case: dict[str, Any]) -> None:
+    last = Event(PROFILED, NOW - dt.timedelta(hours=case["ago"]), asset="m.a", payload={"seconds": case["took"]})
+    profiles = [last] * case["profiles"]
+    assert is_due(profiles, NOW, odd=lambda: case.get("odd", False), built=lambda: case["built"]) is case["due"]
 
 
-@given(st.lists(st.integers(1, 120), min_size=1, max_size=2000))
-def test_a_model_that_is_built_all_the_time_is_measured_twice_an_hour_at_the_most(pauses: list[int]) -> None:
-    now, times = NOW, []
-    for pause in pauses:
-        now += dt.timedelta(minutes=pause)
-        profiles = [Event(PROFILED, at, asset="m.a") for at in times[: -MOST_A_DAY - 1 : -1]]
-        if not profiles or is_due(profiles, [], now):
-            times.append(now)
-    for at in times:
-        assert sum(at - dt.timedelta(days=1) < each <= at for each in times) <= 2 * MOST_A_DAY
+@given(st.lists(st.floats(0.001, 60), min_size=1, max_size=400), st.floats(0.001, 60), st.integers(1, 300))
+def test_what_is_built_all_the_time_spends_a_small_share_of_it_on_looks(
+    builds: list[float], took: float, minutes: int
+) -> None:
+    at, last, since, looks = NOW, NOW, 0.0, 0
+    for seconds in builds:
+        at += dt.timedelta(minutes=minutes)
+        profiles = [Event(PROFILED, last, asset="m.a", payload={"seconds": took})] * LEARNT
+        if is_due(profiles, at, odd=lambda: False, built=lambda: since):  # noqa: B023
+            last, since, looks = at, 0.0, looks + 1
+        else:
+            since += seconds
+    daily = (at - NOW) / DAILY
+    assert looks * took <= SHARE * sum(builds) + took * daily
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.booleans())

@@ -64,7 +64,7 @@ class Above:
             return tuple(loads[0].payload.get("flagged", {})) if loads else ()
         found = metadata.latest(profiling.DEVIATED, 1, asset=name)
         last = metadata.latest(profiling.PROFILED, 1, asset=name) if found else ()
-        if not last or found[0].payload["profiled"] != last[0].at.isoformat():
+        if not last or not profiling.was_odd(last[0], found):
             return ()
         return tuple(each["column"] for each in found[0].payload["found"])
 

@@ -26,7 +26,7 @@ from jusante.orchestration.execution import Threads
 from jusante.orchestration.profiling import Profiling
 from jusante.orchestration.stopping import StoppableEngine
 from jusante.orchestration.worker import Tools, Worker
-from jusante.transformation.build import Built, Workshop, unmeasured
+from jusante.transformation.build import Built, Workshop, unseen
 from jusante.transformation.incremental.batches import Backfill
 
 Serve = Callable[[Asset, Tables], Built]
@@ -103,7 +103,7 @@ class Making:
             scratch=apart,
             hidden=self._watch.hidden,
             spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
-            measuring=unmeasured if order.backfill else profiling.of,
+            looking=unseen if order.backfill else profiling.of,
         )
         return Tools(
             graph=system.graph,

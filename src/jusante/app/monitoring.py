@@ -40,7 +40,7 @@ def unusual(  # what a run did, and what was known before
     slow = {name for name, task in done.items() if task.seconds > LEAST_SECONDS or name in open_}
     quiet = {name for name, task in done.items() if system.graph[name].kind == "ingested" and task.status == "skipped"}
     failing = {name for name in done if name in open_} | _failed_before(system, done)
-    outputs, values = Outputs(system), Values(system, run_id, above)
+    outputs, values = Outputs(system), Values(system, run_id, tasks, above)
     dear = {name for name, task in done.items() if (task.cost_usd or 0) > LEAST_USD or name in open_}
     for name, task in done.items():
         found = values.unusual(name, now, is_open=name in open_) if system.graph[name].kind == "model" else ()

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 
 from jusante.architecture.failure import point
 from jusante.core.check import Check
+from jusante.core.event import Event
 from jusante.core.evolution import kept_ids, merged
 from jusante.core.names import quote_table
-from jusante.core.profile import Profile
 from jusante.errors import AuditFailed
 from jusante.management.quality import Audit, Hiding, Result, aside_sql, audit, keep_sql, nothing_hidden
 from jusante.management.quarantine import QUARANTINE, marked, marks, rejected, without_owed
@@ -35,9 +35,9 @@ class Draft:
     `sql` gives the rows to add. `remove` are the current files they stand for (None: all, the table is built anew).
     `hidden` tells columns whose values no message may show. `rejects` are rows that could not even be read.
     `examine` looks at what was staged once it has passed the audit; if it raises, nothing is published.
-    `measure` makes a profile of it then. `new_rows` is a condition for the rows that are new, where others lie with them.
-    `part` tells drafts of one table in one run apart. `file_bytes` is about how large its files may become. `again` is
-    SQL that is true for rows `t` of the quarantine that stand in `sql` again, if they are as they were.
+    `look` says what the ledger is to be told of it then. `new_rows` is a condition for the rows that are new, where others
+    lie with them. `part` tells drafts of one table in one run apart. `file_bytes` is about how large its files may become.
+    `again` is SQL that is true for rows `t` of the quarantine that stand in `sql` again, if they are as they were.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Draft:
     rejects: tuple[Reject, ...] = ()
     summary: Mapping[str, str] = field(default_factory=dict)
     examine: Callable[[Session, FilePlan], None] | None = None
-    measure: "Measuring | None" = None
+    look: "Look | None" = None
     new_rows: str = ""
     part: str = ""
     file_bytes: int | None = None
@@ -66,16 +66,16 @@ class Draft:
         return replace(self.current.plan, files=files) if files else None
 
 
-Measuring = Callable[[Session, Draft, FilePlan], Profile | None]
-"""Makes a profile of what was staged of a draft; None where it is not to be looked at."""
+Look = Callable[[Session, Draft, FilePlan], Event | None]
+"""Looks at what was staged of a draft, and says what the ledger is to be told of it; None where that is nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """What came of a draft: the table as it is now, what the audit said, how many rows were added and set aside.
 
-    `bytes_added` are those of the files that were published; the quarantine counts by itself. `profile` is what was
-    measured of it.
+    `bytes_added` are those of the files that were published; the quarantine counts by itself. `seen` is what the
+    ledger is to be told of its rows.
     """
 
     table: Table
@@ -83,7 +83,7 @@ class Published:
     rows_added: int
     rows_aside: int
     bytes_added: int = 0
-    profile: Profile | None = None
+    seen: Event | None = None
 
 
 class Publisher:
@@ -113,7 +113,7 @@ class Publisher:
             raise audit_failed(draft.name, blocking, found)
         if draft.examine:
             draft.examine(session, staged)
-        profile = draft.measure(session, draft, staged) if draft.measure else None
+        seen = draft.look(session, draft, staged) if draft.look else None
         point("after_audit", draft.name)
         rows_aside = self._set_aside(session, draft, aside)
         if aside:
@@ -123,7 +123,7 @@ class Publisher:
         point("after_commit", draft.name)
         if aside:
             self._store.unstage(draft.name, draft.run_id)  # what was staged before rows were set aside
-        return Published(table, found, staged.rows, rows_aside, staged.bytes, profile)
+        return Published(table, found, staged.rows, rows_aside, staged.bytes, seen)
 
     def _stage(self, session: Session, draft: Draft, sql: str, part: str = "") -> FilePlan:
         folder = self._store.staging(draft.name, draft.run_id)

@@ -1,11 +1,12 @@
 """What models give, measured while its rows are at hand: a profile for the ledger, which the next ones are held against.
 
-The profile and its rules are those of loads. It is a look at a sample, so often as the ledger can bear it: a model may be
-built every few minutes. A changed definition, and what was odd the last time, is looked at each time.
+The profile and its rules are those of loads. Looking is thrifty, because a model may be built every few minutes: once there is
+a history, a look is due when the builds since the last one were worth it, and once a day whatever it costs.
 """
 
 import datetime as dt
 import shutil
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from jusante.core.event import Event
 from jusante.core.names import quote_table
 from jusante.core.profile import Profile
 from jusante.ingestion.data_drift.measuring import FEWEST_VALUES, Measured, measure
-from jusante.management.publish import STAGED, Draft, Measuring
+from jusante.management.publish import STAGED, Draft, Look
 from jusante.ports.engine import Session
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.relation import FilePlan
@@ -24,9 +25,13 @@ from jusante.transformation.build import Job
 PROFILED, DEVIATED = "model.profiled", "model.deviated"
 SAMPLE_ROWS = 5_000
 """Fewer than of a load: a model is built more often than its sources are read first, and shares to a percent are enough."""
-DAY, HOUR = dt.timedelta(days=1), dt.timedelta(hours=1)
-MOST_A_DAY = 24
-"""After so many profiles in a day one an hour is made: models that are built by hand or by the hour are measured each time."""
+LEARNT = 12
+"""So many profiles make a history; until then each build is looked at."""
+SHARE = 0.03
+"""Of the time of the builds since the last look, what a look may take. To judge it takes about two thirds as much again."""
+DAILY = dt.timedelta(hours=20)
+MOST_BUILDS = 40
+"""So many builds are summed up; what is built so often is looked at once a day, if not before."""
 KINDS = frozenset({"full", "append", "by_time"})
 """Those of which it can be said which rows are new; of the others the files that are written hold whatever lies beside it."""
 NEW = "__new.rows"
@@ -47,17 +52,24 @@ class Profiling:
         self._scratch = scratch
         self._clock = clock
 
-    def of(self, job: Job) -> Measuring | None:
+    def of(self, job: Job) -> Look | None:
         """How a job's rows are measured; None where they are not."""
         if job.asset.kind != "model" or kind_of(job.asset) not in KINDS:
             return None
-        return lambda session, draft, staged: self._profile(job, session, draft, staged)
+        return lambda session, draft, staged: self._look(job, session, draft, staged)
 
-    def _profile(self, job: Job, session: Session, draft: Draft, staged: FilePlan) -> Profile | None:
+    def _look(self, job: Job, session: Session, draft: Draft, staged: FilePlan) -> Event | None:
         """The profile of what was staged. The first time there is nothing that it could ever be held against alone."""
-        at = self._clock()
+        at, began = self._clock(), time.monotonic()
         if draft.current is None or staged.rows < FEWEST_VALUES or not self._is_due(job, at):
             return None
+        profile = self._profile(job, session, draft, staged, at)
+        if profile.rows < FEWEST_VALUES:
+            return None
+        more = {"version": job.version, "seconds": round(time.monotonic() - began, 4)}
+        return Event(PROFILED, at, job.run_id, job.asset.id, profile.as_payload() | more)
+
+    def _profile(self, job: Job, session: Session, draft: Draft, staged: FilePlan, at: dt.datetime) -> Profile:
         landing = self._scratch(draft.name) / "profile"
         about = self._about(job, at, str(landing), draft, staged)
         relation = f"{STAGED}.{draft.name}"
@@ -65,17 +77,21 @@ class Profiling:
             if not draft.new_rows:
                 return measure(session, draft.name, relation, staged, about)
             session.add_view(NEW, f"select * from {quote_table(relation)} where {draft.new_rows}")
-            found = measure(session, draft.name, NEW, None, about)
-            return found if found.rows >= FEWEST_VALUES else None
+            return measure(session, draft.name, NEW, None, about)
         finally:
             shutil.rmtree(landing, ignore_errors=True)
 
     def _is_due(self, job: Job, now: dt.datetime) -> bool:
         latest, name = self._metadata.latest, job.asset.id
-        last = latest(PROFILED, 1, asset=name)
-        if not last or last[0].payload.get("version") != job.version or now - last[0].at >= HOUR:
+        profiles = latest(PROFILED, LEARNT, asset=name)
+        if not profiles or profiles[0].payload.get("version") != job.version:
             return True
-        return is_due(latest(PROFILED, MOST_A_DAY, asset=name), latest(DEVIATED, 1, asset=name), now)
+        return is_due(
+            profiles,
+            now,
+            odd=lambda: was_odd(profiles[0], latest(DEVIATED, 1, asset=name)),
+            built=lambda: _seconds_since(profiles[0], latest("task.succeeded", MOST_BUILDS, asset=name)),
+        )
 
     def _about(self, job: Job, at: dt.datetime, landing: str, draft: Draft, staged: FilePlan) -> Measured:
         checks = [check for check in job.asset.audited if isinstance(check, AcceptedValues)]
@@ -89,18 +105,30 @@ class Profiling:
         )
 
 
-def is_due(profiles: Sequence[Event], deviated: Sequence[Event], now: dt.datetime) -> bool:
-    """Whether a model of the same version is measured again; both newest first, `MOST_A_DAY` profiles at the most. Pure."""
-    if now - profiles[0].at >= HOUR or sum(now - each.at < DAY for each in profiles) < MOST_A_DAY:
+def is_due(profiles: Sequence[Event], now: dt.datetime, *, odd: Callable[[], bool], built: Callable[[], float]) -> bool:
+    """Whether a model of the same version is measured again. `profiles` are its last ones, newest first, `LEARNT` at the most.
+
+    `odd` says whether something was found the last time, `built` how many seconds the builds since took; asked when needed.
+    """
+    last = profiles[0]
+    if len(profiles) < LEARNT or now - last.at >= DAILY:
         return True
-    return any(event.payload["profiled"] == profiles[0].at.isoformat() for event in deviated)
+    return odd() or SHARE * built() >= float(last.payload.get("seconds", 0))
+
+
+def was_odd(profile: Event, deviated: Sequence[Event]) -> bool:
+    """Whether something was found in a profile; `deviated` is the last of what was found."""
+    return any(event.payload["profiled"] == profile.at.isoformat() for event in deviated)
+
+
+def _seconds_since(profile: Event, tasks: Iterable[Event]) -> float:
+    return sum(
+        float(event.payload["task"]["seconds"])
+        for event in tasks
+        if event.at >= profile.at and event.run_id != profile.run_id
+    )
 
 
 def kind_of(asset: Asset) -> str:
     """How a model is built: `full` where nothing else is said."""
     return str(getattr(getattr(asset.definition, "header", None), "kind", "full"))
-
-
-def profiled(asset: str, version: str, run_id: str, profile: Profile) -> Event:
-    """What the ledger keeps of it."""
-    return Event(PROFILED, profile.at, run_id, asset, profile.as_payload() | {"version": version})

@@ -29,7 +29,6 @@ from jusante.orchestration.conducting.laws import law_of
 from jusante.orchestration.holding import Waiting, holds_of, news, why_held
 from jusante.orchestration.interval_events import intervals_done
 from jusante.orchestration.join_counts import counted, noticed
-from jusante.orchestration.profiling import profiled
 from jusante.orchestration.recovery import state_of
 from jusante.orchestration.staleness import action_of, why_ingest, why_stale
 from jusante.orchestration.stopping import StoppableEngine
@@ -196,8 +195,7 @@ class Worker:
         now = self._tools.clock()
         found = self._checked(asset.id, built.published or built)
         joins = (counted(asset.id, version, self._run_id, now, built.profile),) if built.profile else ()
-        profile = built.published.profile if built.published else None
-        seen = (profiled(asset.id, version, self._run_id, profile),) if profile else ()
+        seen = (built.published.seen,) if built.published and built.published.seen else ()
         return (*found, *joins, *seen, *intervals_done(asset, version, self._run_id, now, built))
 
     def _why_stale(self, asset: Asset, version: str) -> str | None:

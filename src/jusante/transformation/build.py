@@ -14,7 +14,7 @@ from jusante.core.graph import Graph
 from jusante.core.interval import Covered, Span
 from jusante.core.model import PythonModel, SqlModel
 from jusante.management.lake import Tables, show
-from jusante.management.publish import Draft, Measuring, Published, Publisher
+from jusante.management.publish import Draft, Look, Published, Publisher
 from jusante.management.quality import Audit, Hidden
 from jusante.ports.engine import Engine, Operator, Session
 from jusante.ports.table_store import Table
@@ -70,8 +70,8 @@ class Built:
         return sum(table.plan.bytes for table in self.read.values())
 
 
-def unmeasured(job: Job) -> Measuring | None:
-    """No job's rows are measured."""
+def unseen(job: Job) -> Look | None:
+    """No job's rows are looked at."""
     del job
     return None
 
@@ -80,7 +80,7 @@ def unmeasured(job: Job) -> Measuring | None:
 class Workshop:
     """Where models are built: the project's folder and graph, the tables as they are, an engine and a publisher.
 
-    `measuring` says how the rows of a job are measured, if they are. `spent` hears how many processor seconds a process of a
+    `looking` says how the rows of a job are looked at, if they are. `spent` hears how many processor seconds a process of a
     step's own has used. `hidden` says of which columns of an asset no message may show a value; it is asked when there is
     something to tell.
     """
@@ -93,7 +93,7 @@ class Workshop:
     scratch: Callable[[str], Path]
     hidden: Callable[[Asset], Hidden]
     spent: Callable[[float], None] = unheard
-    measuring: Callable[[Job], Measuring | None] = unmeasured
+    looking: Callable[[Job], Look | None] = unseen
 
     def hides(self, asset: Asset) -> bool:
         """Whether an asset may see values that no message shows."""
@@ -114,7 +114,7 @@ class Workshop:
             checks=checks_of(job.asset),
             key=job.asset.grain,
             hidden=partial(self.hidden, job.asset),
-            measure=self.measuring(job),
+            look=self.looking(job),
             summary={"jusante.version": job.version, "jusante.inputs": json.dumps(inputs)},
         )
 

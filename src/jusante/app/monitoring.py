@@ -15,7 +15,6 @@ from jusante.core.drift import Finding
 from jusante.core.incident import Incident
 from jusante.core.lineage import Origin
 from jusante.core.run import Task
-from jusante.core.words import counted
 from jusante.dataops.incidents import Symptom
 from jusante.dataops.monitors import too_dear, too_quiet, too_slow, unsteady
 from jusante.dataops.monitors.cost import LEAST_USD
@@ -28,6 +27,7 @@ REMEMBERED = 60
 LOADS = 30
 """So many loads of a table show its beat, over some weeks where it comes daily."""
 MOST_FAILURES = 1_000
+MOST_NAMED = 3
 
 
 def unusual(  # what a run did, and what was known before
@@ -58,15 +58,20 @@ def unusual(  # what a run did, and what was known before
 
 def _symptom(system: System, name: str, said: Sequence[str], found: Sequence[Finding]) -> Symptom:
     """All that is unusual about an asset, in words. Of values alone it is known by column whom they touch."""
-    more = (f"; and of {counted(len(found) - 1, 'more column')}",) if len(found) > 1 else ()
-    values = "".join((*map(sentence, found[:1]), *more))
+    values = "".join((*map(sentence, found[:1]), _also(found[1:])))
     touched = None
     if found and not said:
         origins = [Origin(name, each.column) for each in found]
         touched = blast(system.graph, columns_of(system), origins)
-    fix = f"jusante drift accept {name} --write" if found else ""
+    fix = f"see what made them other, or, if they are right: jusante drift accept {name} --write" if found else ""
     what = "; ".join((*said, *([values] if values else [])))
     return Symptom(name, "monitor", what, str(system.graph[name].place), fix, touched=touched)
+
+
+def _also(found: Sequence[Finding]) -> str:
+    """The other columns that are unusual, by name as far as there are few."""
+    more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
+    return f"; and of {', '.join(each.column for each in found[:MOST_NAMED])}{more}" if found else ""
 
 
 def _failed_before(system: System, done: Collection[str]) -> set[str]:

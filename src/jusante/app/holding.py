@@ -1,5 +1,8 @@
 """Who holds a project: by a lock of the system where all are on one machine, by leases where they share a database."""
 
+import os
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +17,7 @@ from jusante.ports.leases import Leases
 from jusante.ports.table_store import EVERY_TABLE
 from jusante.storage.run_lock import alone, held
 
-RUN, UP = "run", "up"
+RUN, UP, TELL = "run", "up", "tell"
 ASK_SECONDS = 0.2
 
 
@@ -33,6 +36,11 @@ def run_held(system: System, run: Run, wait_seconds: float, lost: Callable[[], N
         return
     holder = f"run {run.run_id}, process {run.pid} on {run.host}, since {run.started_at:%Y-%m-%d %H:%M:%S} UTC"
     lease = _taken(leases, RUN, holder, lease_seconds(system), wait_seconds)
+    if lease is None:
+        who = leases.holder(RUN) or "it has just ended"
+        raise ProjectBusy(
+            f"another run holds the project: {who}", fix="wait for it with --wait 600, or stop it: jusante cancel"
+        )
     with kept(leases, lease, lease_seconds(system), lost, patient=True):
         system.store.fence(EVERY_TABLE, lease.token)
         queue = system.metadata.queue
@@ -70,14 +78,29 @@ def leading(system: System, who: str, lost: Callable[[], None]) -> Iterator[None
             system.metadata.write_under(before)
 
 
-def _taken(leases: Leases, name: str, holder: str, seconds: float, wait_seconds: float) -> Lease:
+@contextmanager
+def telling(system: System, wait_seconds: float) -> Iterator[Callable[[], bool]]:
+    """Be the one process that sends notices; whether it still is. Raises ProjectBusy where another one does for so long."""
+    leases = system.metadata.leases
+    if leases is None:
+        with alone(system.settings.state / "notices.lock", "telling owners", wait_seconds):
+            yield lambda: True
+        return
+    seconds = lease_seconds(system)
+    lease = _taken(leases, TELL, f"process {os.getpid()} on {socket.gethostname()}", seconds, wait_seconds)
+    if lease is None:
+        raise ProjectBusy("another process tells people for this project")
+    lost = threading.Event()
+    with kept(leases, lease, seconds, lost.set):
+        yield lambda: not lost.is_set()
+
+
+def _taken(leases: Leases, name: str, holder: str, seconds: float, wait_seconds: float) -> Lease | None:
+    """A lease, or None where it is not free in `wait_seconds`."""
     until = time.monotonic() + wait_seconds
     while (lease := leases.take(name, holder, seconds)) is None:
         if time.monotonic() > until:
-            raise ProjectBusy(
-                f"another run holds the project: {leases.holder(name) or 'it has just ended'}",
-                fix="wait for it with --wait 600, or stop it: jusante cancel",
-            )
+            return None
         time.sleep(ASK_SECONDS)
     return lease
 

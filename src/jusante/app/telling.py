@@ -2,11 +2,12 @@
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from jusante.app import clock
 from jusante.app.announcing import Explained, settle
 from jusante.app.drift import Found, held
+from jusante.app.holding import telling
 from jusante.app.outbox import Outbox
 from jusante.app.system import System
 from jusante.core import duration
@@ -129,13 +130,11 @@ def tell(system: System, notices: tuple[Notice, ...] = (), *, patient: bool = Fa
     """
     if not system.project.environment.notify:
         return ()
-    from jusante.storage.run_lock import alone
-
     try:
         policies = policies_of(system)
         _post(system, policies, notices)
-        with alone(system.settings.state / "notices.lock", "telling owners", LONGEST_SECONDS):
-            return tuple(_sent(system, policies, patient=patient))
+        with telling(system, LONGEST_SECONDS) as is_ours:
+            return tuple(_sent(system, policies, is_ours, patient=patient))
     except ProjectBusy:  # whoever tells now, or later, tells of these as well
         return ()
     except JusanteError as error:
@@ -176,7 +175,9 @@ def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice,
             outbox.post((*hears, *lacking[channel]), now)
 
 
-def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> Iterator[str]:
+def _sent(
+    system: System, policies: Mapping[str, Policy], is_ours: Callable[[], bool], *, patient: bool
+) -> Iterator[str]:
     arrived: dict[str, list[Notice]] = {}
     for channel, notifier in system.channels():
         outbox = Outbox(system.metadata, channel)
@@ -184,7 +185,7 @@ def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> I
         if policies[channel].is_quiet(clock.now()):  # of incidents only what breaks the quiet was posted
             waiting = tuple(notice for notice in waiting if notice.about)
         try:
-            _send(outbox, notifier, waiting, arrived.setdefault(channel, []))
+            _send(outbox, notifier, waiting, arrived.setdefault(channel, []), is_ours)
         except JusanteError as error:
             yield f"{channel}: {error.what}; {error.fix}" if error.fix else f"{channel}: {error.what}"
         finally:
@@ -192,15 +193,21 @@ def _sent(system: System, policies: Mapping[str, Policy], *, patient: bool) -> I
     _note(system, arrived)
 
 
-def _send(outbox: Outbox, notifier: Notifier, waiting: tuple[Notice, ...], arrived: list[Notice]) -> None:
-    """Send what waits, one by one: what has `arrived` is not sent again because a later one did not.
+def _send(
+    outbox: Outbox,
+    notifier: Notifier,
+    waiting: tuple[Notice, ...],
+    arrived: list[Notice],
+    is_ours: Callable[[], bool],
+) -> None:
+    """Send what waits, one by one, while that `is_ours`: what has `arrived` is not sent again because a later one did not.
 
     A channel that is down is left at once; one notice that is refused keeps the others from nobody.
     """
     until = time.monotonic() + LONGEST_SECONDS
     refused: JusanteError | None = None
     for notice in waiting:
-        if time.monotonic() > until:
+        if time.monotonic() > until or not is_ours():
             break
         try:
             notifier.tell((notice,))

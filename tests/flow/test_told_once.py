@@ -1,0 +1,64 @@
+"""Several machines tell people for one project: each notice is sent by one of them, and what one leaves another sends."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from crews import settings
+from jusante.app import Lake
+from jusante.app.holding import telling
+from jusante.app.telling import tell
+from jusante.errors import ProjectBusy
+from jusante.ports.notifier import Notice
+from projects import write
+from receiving import receiver
+from servers.fixtures import postgres_server
+from servers.postgres import Postgres
+
+__all__ = ["postgres_server"]
+
+NOTICES = tuple(Notice("owner@b.example", f"news {n}", "It is so.", f"key-{n}", "drift.found") for n in range(20))
+MACHINES = 3
+
+
+@pytest.fixture
+def machines(tmp_path: Path, postgres_server: Postgres) -> list[Path]:
+    """The same project on several machines, each with a folder of its own; `HOOK` is put in by each test."""
+    settings(write(tmp_path / "0", {}), postgres_server, "notify: [{kind: webhook, url: HOOK}]")
+    text = (tmp_path / "0/jusante.yaml").read_text()
+    return [write(tmp_path / str(number), {"jusante.yaml": text}) for number in range(MACHINES)]
+
+
+def at(folder: Path, url: str) -> Lake:
+    """The project on one machine, which tells people there."""
+    file = folder / "jusante.yaml"
+    file.write_text(file.read_text().replace("HOOK", f"'{url}'"))
+    return Lake.open(folder)
+
+
+def test_what_all_machines_have_to_tell_is_sent_once(machines: list[Path]) -> None:
+    with receiver(200) as (url, got), ThreadPoolExecutor(MACHINES) as pool:
+        lakes = [at(folder, url) for folder in machines]
+        problems = list(pool.map(lambda lake: tell(lake.system, NOTICES), lakes))
+        for lake in lakes:
+            lake.close()
+    assert problems == [()] * MACHINES
+    keys = Counter(headers["webhook-id"] for headers, _ in got)
+    assert len(keys) == len(NOTICES)
+    assert set(keys.values()) == {1}
+
+
+def test_what_a_machine_that_died_had_not_sent_is_sent_by_another(machines: list[Path]) -> None:
+    with receiver(200) as (url, got):
+        dead, alive = at(machines[0], url), at(machines[1], url)
+        leases = dead.metadata.leases
+        assert leases
+        assert leases.take("tell", "a machine that dies", 1.0)
+        with pytest.raises(ProjectBusy), telling(alive.system, 0.0):
+            pass
+        assert tell(alive.system, NOTICES) == ()
+        dead.close()
+        alive.close()
+    assert len(got) == len(NOTICES)

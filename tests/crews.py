@@ -54,9 +54,9 @@ def worker(folder: Path, **variables: str) -> Iterator["subprocess.Popen[str]"]:
         process.communicate()
 
 
-def until(true: Callable[[], Any]) -> Any:
+def until(true: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait until something is the case; what it gave."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + seconds
     while not (found := true()):
         assert time.monotonic() < end
         time.sleep(0.05)

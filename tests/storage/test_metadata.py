@@ -82,6 +82,12 @@ def test_what_lay_at_rest_is_known_from_before_and_within_a_time(store: SqlMetad
     assert found == (told[1], told[2], told[3])
 
 
+def test_that_a_database_was_away_can_be_told_and_is_no_measurement(store: SqlMetadata) -> None:
+    store.tell([Event("storage.failed", NOW, "r1", "a.b", {"token": 1, "what": "it was away", "code": "J304"})])
+    store.rebuild()
+    assert store.stored(NOW, NOW + dt.timedelta(days=1)) == ()
+
+
 def test_each_change_has_its_event_in_order(store: SqlMetadata) -> None:
     store.begin(RUN)
     store.record("r1", [Done(Task("a.b", "build", "succeeded"), STATE)])

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
 from jusante.core.run import Done
-from jusante.errors import DatabaseGone, JusanteError, LeaseLost, StorageError
+from jusante.errors import DatabaseGone, JusanteError, LeaseLost, StorageError, StorageFull
 from jusante.orchestration.heartbeat import BEATS
 from jusante.orchestration.worker import is_worth_telling
 from jusante.ports.task_queue import Ask, Claim, TaskQueue
@@ -54,6 +54,8 @@ class Crew:
         self._dead = threading.Event()
         self._owed: deque[Claim] = deque()
         self._gone_since: float | None = None
+        self.full: StorageFull | None = None
+        """That the disk of the database is full, where it was so the last time that something was to be written."""
         self._news = threading.Condition()
         self._stirred = 0
         self._threads = [threading.Thread(target=self._work, name=f"jusante-{n}", daemon=True) for n in range(threads)]
@@ -106,7 +108,8 @@ class Crew:
             seen = self.stirred
             try:
                 claim = self._claim()
-            except Exception:  # noqa: BLE001  # whatever keeps it from asking, it asks again, later each time
+            except Exception as error:  # noqa: BLE001  # whatever keeps it from asking, it asks again, later each time
+                self._notice(error)
                 self._over.wait(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 continue
@@ -140,7 +143,9 @@ class Crew:
             if lost := self._undone(done):
                 raise lost
             self._record(claim, done)
+            self.full = None
         except StorageError as error:
+            self._notice(error)
             self._lost(claim, error)
         except Exception as error:  # noqa: BLE001  # the edge of a worker: its other tasks go on
             what = f"{type(error).__name__}: {error}"
@@ -166,12 +171,12 @@ class Crew:
         return DatabaseGone(error["what"], where=error["where"], fix=error["fix"])
 
     def _record(self, claim: Claim, done: Done) -> None:
-        """Record it, and try again while the database is not there. Raises LeaseLost where somebody else does it."""
+        """Record it, and try again while the database is not there. Raises LeaseLost where somebody else does it, StorageFull."""
         until, pause = time.monotonic() + OUTAGE_SECONDS, 0.1
         while True:
             try:
                 return self._queue.record(claim, done, silently=not is_worth_telling(done))
-            except LeaseLost:
+            except (LeaseLost, StorageFull):
                 raise
             except StorageError:
                 if time.monotonic() > until:
@@ -184,8 +189,14 @@ class Crew:
         self._owed.append(claim)
         self._told(claim, error)
         self._give_back()
-        if isinstance(error, DatabaseGone):
+        if isinstance(error, DatabaseGone | StorageFull):
             self._over.wait(LONGEST_PAUSE_SECONDS)
+
+    def _notice(self, error: Exception) -> None:
+        """Whoever waits for what is done here cannot tell a disk that is full from work that takes long."""
+        if isinstance(error, StorageFull):
+            self.full = error
+            self.stir()
 
     def _told(self, claim: Claim, error: StorageError) -> None:
         with suppress(StorageError):

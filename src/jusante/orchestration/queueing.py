@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from jusante.core.graph import Graph
 from jusante.core.run import Done, Task
-from jusante.errors import LeaseLost, StorageError, WorkerLost
+from jusante.errors import LeaseLost, StorageError, StorageFull, WorkerLost
 from jusante.orchestration.crew import LONGEST_PAUSE_SECONDS, OUTAGE_SECONDS, Crew
 from jusante.orchestration.staleness import action_of
 from jusante.orchestration.worker import Worker
@@ -62,7 +62,7 @@ class Queue:
         self._settled.append(done)
 
     def ended(self) -> Sequence[Task]:
-        """Wait until tasks have ended. Raises LeaseLost where another process has taken over the run."""
+        """Wait until tasks have ended. Raises LeaseLost where another process has taken over the run, StorageFull."""
         begun, self._begun = self._begun, []
         if begun:
             self._patiently(lambda: self._queue.put(self._led.run_id, self._led.token, begun))
@@ -78,6 +78,8 @@ class Queue:
                 self._patiently(lambda: self._worker.learn(self._heard))
                 return ended
             self._heard = []
+            if self._crew.full:
+                raise self._crew.full
             if lost := self._patiently(lambda: self._queue.given_up(self._led.run_id)):
                 return self._given_up(lost)
             self._crew.wait(LOOK_SECONDS, seen)
@@ -96,7 +98,10 @@ class Queue:
         return [each.task for each in done]
 
     def _patiently(self, work: Callable[[], _Found]) -> _Found:
-        """Do it, and again while the database is not there. Raises LeaseLost as soon as it is known, StorageError in the end."""
+        """Do it, and again while the database is not there. Raises LeaseLost as soon as it is known, StorageError in the end.
+
+        Where its disk is full, somebody has to know at once: StorageFull.
+        """
         until, pause = time.monotonic() + OUTAGE_SECONDS, 0.1
         while True:
             if self._led.is_lost():
@@ -104,7 +109,7 @@ class Queue:
                 raise LeaseLost(what, where="the project", fix="nothing is lost: the other one goes on")
             try:
                 return work()
-            except LeaseLost:
+            except (LeaseLost, StorageFull):
                 raise
             except StorageError:
                 if time.monotonic() > until:

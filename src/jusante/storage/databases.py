@@ -5,9 +5,12 @@ transaction may hold what everybody else waits for. Without that, Linux waits fo
 a server for a silent client for two hours.
 """
 
+import sqlite3
 from collections.abc import Mapping
 
 import sqlalchemy as sa
+
+from jusante.errors import DatabaseGone, StorageError, StorageFull
 
 LONGEST_CONNECT_SECONDS = 10
 LONGEST_PAUSE_SECONDS = 10
@@ -25,6 +28,7 @@ _IT_WAITS: Mapping[str, str] = {
     "tcp_keepalives_count": "3",
 }
 """How long the server waits for us: nobody keeps a connection, or a lock, who cannot be reached."""
+_FULL = "53100"
 _CONNECTION, _INTERVENTION = "08", "57"
 """The classes of SQLSTATE for a connection that failed, and for a server that is stopped or started."""
 
@@ -47,8 +51,31 @@ def bounded(
     return found.update_query_dict(waits).render_as_string(hide_password=False)
 
 
+def failed(error: sa.exc.DBAPIError, whose: str, where: str = "") -> StorageError:
+    """What a database of the project refused, in our words; `whose` names it."""
+    said = f"{whose} cannot be used: {error.orig}"
+    if is_full(error):
+        fix = "free some space there, then run again: nothing was lost"
+        return StorageFull(f"the disk is full, and {said}", where=where, fix=fix)
+    kind = DatabaseGone if is_gone(error) else StorageError
+    return kind(said, where=where, fix="see that its database can be reached and written")
+
+
+def place(url: str | sa.URL) -> str:
+    """Where a database lies, without who may use it."""
+    found = sa.make_url(url)
+    port = f":{found.port}" if found.port else ""
+    return f"{found.host}{port}/{found.database}" if found.host else str(found.database)
+
+
 def is_gone(error: sa.exc.DBAPIError) -> bool:
     """Whether a server cannot be reached, or has cut the connection off; what it refuses is something else."""
     is_server = type(error.orig).__module__.startswith("psycopg")
     state = getattr(error.orig, "sqlstate", None) or _CONNECTION
     return is_server and (error.connection_invalidated or state[:2] in {_CONNECTION, _INTERVENTION})
+
+
+def is_full(error: sa.exc.DBAPIError) -> bool:
+    """Whether there is no room on the disk of a database."""
+    is_file = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return is_file or getattr(error.orig, "sqlstate", None) == _FULL

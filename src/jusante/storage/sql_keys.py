@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from jusante.errors import DatabaseGone, StorageError
-from jusante.storage.databases import bounded, is_gone
+from jusante.errors import StorageError
+from jusante.storage.databases import bounded, failed, place
 
 ASKED_AT_ONCE = 500
 CACHE_KIB = 64 * 1024
@@ -100,10 +100,7 @@ class SqlKeys:
             with self._engine.begin() as connection:
                 yield connection
         except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-            kind = DatabaseGone if is_gone(error) else StorageError
-            raise kind(
-                f"the store of persons' keys cannot be used: {error.orig}", fix="see that it can be reached and written"
-            ) from None
+            raise failed(error, "the store of persons' keys", place(self._engine.url)) from None
 
 
 def _rows(wrapped: Mapping[bytes, bytes]) -> list[dict[str, bytes]]:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from jusante.core.names import split
-from jusante.errors import DatabaseGone, StorageError, storage_error
+from jusante.errors import StorageError, storage_error
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
-from jusante.storage.databases import bounded, is_gone
+from jusante.storage.databases import bounded, failed, place
 from jusante.storage.iceberg.fences import Fences
 from jusante.storage.iceberg.places import clear, folder_of, resting, staging_of
 from jusante.storage.iceberg.plans import Plans
@@ -204,7 +204,7 @@ class IcebergStore:
     # -- inside ------------------------------------------------------------------------------------------------------
 
     def _asked(self, query: str, **values: str) -> dict[str, str]:
-        with _failures(self._catalog_url), self._database.connect() as connection:
+        with _failures(place(self._catalog_url)), self._database.connect() as connection:
             if not sa.inspect(connection).has_table("iceberg_tables"):
                 return {}
             rows = connection.execute(sa.text(query), {"catalog": CATALOG, **values})
@@ -244,9 +244,4 @@ def _failures(where: str) -> Iterator[None]:
     except OSError as error:
         raise storage_error(error, where) from None
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        kind = DatabaseGone if is_gone(error) else StorageError
-        raise kind(
-            f"the catalogue cannot be used: {error.orig}",
-            where=where,
-            fix="see that its database can be reached and written",
-        ) from None
+        raise failed(error, "the catalogue", where) from None

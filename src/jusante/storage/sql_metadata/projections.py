@@ -40,7 +40,7 @@ def project(connection: sa.Connection, events: Sequence[Event]) -> None:
                 tasks.append({"seq": event.seq, "run_id": event.run_id, "asset": event.asset, "status": status})
             case "incident":
                 incidents.append(event)
-            case "storage":
+            case "storage" if event.kind == "storage.measured":
                 storage.append(storage_row(event))
         if row := usage_row(event):
             usage.append(row)

@@ -21,8 +21,8 @@ from jusante.core.event import Event, Fault, Segment, faults
 from jusante.core.incident import OPENED, Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
-from jusante.errors import CommitConflict, DatabaseGone, ExtraMissing, StorageError
-from jusante.storage.databases import bounded, is_gone
+from jusante.errors import CommitConflict, ExtraMissing, StorageError
+from jusante.storage.databases import bounded, failed, place
 from jusante.storage.sql_metadata import calls, leases, ledger, usage
 from jusante.storage.sql_metadata.projections import PROJECTED, project
 from jusante.storage.sql_metadata.queue import SqlQueue
@@ -42,6 +42,7 @@ class SqlMetadata:
     def __init__(self, url: str, actor: str | None = None) -> None:
         self._actor = actor or _user()
         self._lease: Lease | None = None
+        self._where = place(url)
         is_fixed = _lies_where_nobody_writes(url)
         url = _as_it_stands(url) if is_fixed else url
         try:
@@ -58,7 +59,7 @@ class SqlMetadata:
         if self._engine.dialect.name == "sqlite" and not is_fixed:
             sa.event.listen(self._engine, "connect", _pragmas)
         try:
-            with _failures():
+            with _failures(self._where):
                 self._prepare()
         except StorageError:
             self.close()
@@ -280,7 +281,7 @@ class SqlMetadata:
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        with _failures(), self._engine.begin() as connection:
+        with _failures(self._where), self._engine.begin() as connection:
             yield connection
 
 
@@ -340,14 +341,11 @@ _MENDED = (
 
 
 @contextmanager
-def _failures() -> Iterator[None]:
+def _failures(where: str) -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        kind = DatabaseGone if is_gone(error) else StorageError
-        raise kind(
-            f"the metadata database cannot be used: {error.orig}", fix="see that it can be reached and written"
-        ) from None
+        raise failed(error, "the metadata database", where) from None
     except sa.exc.DatabaseError as error:
         if type(error) is not sa.exc.DatabaseError or not isinstance(error.orig, sqlite3.DatabaseError):
             raise  # what is wrong is not the file, but what was asked of it

@@ -17,8 +17,8 @@ import pytest
 from rich.console import Console
 
 from jusante.app import Lake
-from jusante.app.conductor import Conductor
-from jusante.cli.conduct import _print_rows
+from jusante.app.conductor import Conductor, Notice
+from jusante.cli.conduct import _print_rows, _tell_next
 from jusante.core.event import Event
 from projects import SHOP, insert, made, rows, run, write, write_shop
 
@@ -191,7 +191,24 @@ def test_up_loads_answers_for_its_health_and_stops_at_a_signal(tmp_path: Path) -
     assert process.returncode == 0
     assert (health["status"], health["live"], health["ready"], health["wrong"]) == ("up", True, True, [])
     assert health["decided"]
+    assert next(line["asset"] for line in lines if line["event"] == "next") == "shop.orders"
+    assert '"event": "stopping"' in rest
     assert '"event": "down"' in rest
+
+
+def test_who_starts_up_is_told_what_comes_next_and_what_nobody_has_made_yet(shop: Path) -> None:
+    told: list[Notice] = []
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(shop) as lake:
+        _tell_next(lake, told.append)
+        assert [(notice.event, notice.about.get("asset"), notice.about.get("assets")) for notice in told] == [
+            ("next", "shop.orders", None),
+            ("never.made", None, ["files.prices"]),
+        ]
+        run(shop)
+        told.clear()
+        _tell_next(lake, told.append)
+    assert [notice.event for notice in told] == ["next"]
 
 
 def test_a_tick_whose_run_is_killed_is_neither_lost_nor_loaded_twice(tmp_path: Path) -> None:

@@ -80,6 +80,14 @@ def test_a_run_that_goes_on_has_taken_time_and_says_how_to_stop_it(shop: Path) -
     assert f"It goes on, as far as is known: process {os.getpid()} on here. Next: jusante logs, jusante cancel" in told
 
 
+def test_a_run_in_which_nothing_has_ended_yet_is_not_called_idle(tmp_path: Path) -> None:
+    with Lake.open(write_shop(tmp_path)) as lake:
+        lake.metadata.begin(Run(RUN, "run", "dev", dt.datetime.now(dt.UTC), "here", os.getpid()))
+    told = call(tmp_path, "logs").output
+    assert "Nothing has ended in it yet" in told
+    assert "stale" not in told
+
+
 def test_what_has_ended_in_a_run_is_not_called_cancelled(shop: Path) -> None:
     with Lake.open(shop) as lake:
         with pytest.raises(UsageError, match=r"files\.prices has ended already in what runs"):

@@ -17,7 +17,7 @@ from jusante.cli.options import asset_names, log_option, opened, project_options
 
 if TYPE_CHECKING:
     from jusante.app import Lake
-    from jusante.app.conductor import Notice
+    from jusante.app.conductor import Notice, Tell
     from jusante.app.duty import Duty
     from jusante.app.schedule import Planned, Standing
 
@@ -56,9 +56,10 @@ def up(  # noqa: PLR0913  # one parameter an option
     with opened(folder, environment) as lake, ExitStack() as stack:
         telling = stack.enter_context(chosen(lake.project, log))
         tell = telling.notice if telling else (_json_line if as_json else _line)
-        stop = stack.enter_context(_stopping(lake.stop))
+        stop = stack.enter_context(_stopping(lake.stop, tell))
 
         def begin(duty: Duty) -> None:
+            _tell_next(lake, tell)
             if not no_listen:
                 tell(_answer(stack, duty, lake, stop, listen))
 
@@ -80,14 +81,44 @@ def _answer(stack: ExitStack, duty: "Duty", lake: "Lake", stop: threading.Event,
     return Notice("listen", f"answers at {url}: /health, /metrics, /hooks/NAME", {"url": url})
 
 
+def _tell_next(lake: "Lake", tell: "Tell") -> None:
+    """What is made next by its clock, and what waits for somebody to make it for the first time; nothing, where the ledger
+    is away.
+    """
+    from jusante.app.conductor import Notice
+    from jusante.app.schedule import schedule as planned_of
+    from jusante.errors import StorageError
+
+    try:
+        planned, standing = planned_of(lake, (), dt.datetime.now(dt.UTC), 1)
+        known = lake.metadata.states()
+    except StorageError:
+        return
+    for each in planned:
+        what = f"next is {each.asset} at {each.at.astimezone():%a %d %b %H:%M:%S} ({each.why})"
+        tell(Notice("next", what, {"asset": each.asset, "due": each.at.isoformat()}))
+    never = [each.asset for each in standing if each.made == "by hand" and each.asset not in known]
+    if never:
+        more = f" and {len(never) - MOST_NAMED} more" if len(never) > MOST_NAMED else ""
+        what = f"no clock makes {', '.join(never[:MOST_NAMED])}{more}, and nobody has yet: jusante run"
+        tell(Notice("never.made", what, {"assets": never}))
+
+
 @contextmanager
-def _stopping(cancel: Callable[[], None]) -> Iterator[threading.Event]:
-    """An event that the first signal sets. The second one cancels what runs."""
+def _stopping(cancel: Callable[[], None], tell: "Tell") -> Iterator[threading.Event]:
+    """An event that the first signal sets. The second one cancels what runs. Either is answered at once."""
+    from jusante.app.conductor import Notice
+
     stop = threading.Event()
+    first = Notice("stopping", "stops when what runs now has ended; Ctrl-C once more stops that, too", {})
+    second = Notice("cancelling", "stops what runs now", {})
 
     def heard(number: int, frame: object) -> None:
         del number, frame
-        if stop.is_set():
+        again = stop.is_set()
+        # Not here: what was interrupted may be in the middle of a line.
+        threading.Thread(target=tell, args=(second if again else first,), name="stopping").start()
+        if again:
             threading.Thread(target=cancel, name="cancel", daemon=True).start()
         stop.set()
 
@@ -99,6 +130,7 @@ def _stopping(cancel: Callable[[], None]) -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+MOST_NAMED = 3
 MARKS = {
     "trigger.fired": ("▶", "cyan"),
     "trigger.missed": ("·", "dim"),
@@ -112,6 +144,10 @@ MARKS = {
     "notice.failed": ("!", "yellow"),
     "probe.failed": ("✗", "red"),
     "storage.failed": ("✗", "red"),
+    "next": ("·", "dim"),
+    "never.made": ("!", "yellow"),
+    "stopping": ("…", "yellow"),
+    "cancelling": ("…", "yellow"),
     "task.began": ("▶", "cyan"),
     "task.refused": ("!", "yellow"),
     "lease.lost": ("!", "yellow"),

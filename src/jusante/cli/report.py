@@ -20,6 +20,9 @@ def print_report(report: Report) -> None:
             f"[dim]Put right what {counted(len(report.recovered), 'run')} that died had left: {', '.join(report.recovered)}[/]"
         )
     done = [task for task in report.tasks if task.status != "skipped"]
+    if not done and report.status == "running":
+        console.print(f"Nothing has ended in it yet ({report.seconds:.1f} s).")
+        return
     if not done:
         left = sum(task.status == "skipped" for task in report.tasks)
         console.print(f"Nothing is stale: {counted(left, 'asset')} up to date ({report.seconds:.1f} s).")

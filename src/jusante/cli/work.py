@@ -28,11 +28,12 @@ def worker(folder: Path, environment: str | None, as_json: bool) -> None:
     from jusante.app.working import give_up, queue_of, work
     from jusante.cli.conduct import _json_line, _line, _stopping
 
-    def told(event: str, what: str, claim: "Claim | None" = None) -> None:
-        about = {"run": claim.run_id, "asset": claim.asset} if claim else {}
-        (_json_line if as_json else _line)(Notice(event, what, about))
+    tell = _json_line if as_json else _line
 
-    with opened(folder, environment) as lake, _stopping(lambda: give_up(lake)) as stop:
+    def told(event: str, what: str, claim: "Claim | None" = None) -> None:
+        tell(Notice(event, what, {"run": claim.run_id, "asset": claim.asset} if claim else {}))
+
+    with opened(folder, environment) as lake, _stopping(lambda: give_up(lake), tell) as stop:
         queue_of(lake.system)
         told("worker.up", f"a worker of {lake.project.name}, process {os.getpid()} on {socket.gethostname()}")
         work(lake, stop, told)

@@ -20,12 +20,36 @@ from jusante.orchestration.conducting.laws import Law, laws
 from jusante.orchestration.handover import crons
 
 LOOKS = Path(__file__).resolve().with_name("orchestrators")
-TOOLS = {
-    "airflow": "apache-airflow==3.3.2",
-    "dagster": "dagster==1.13.28",
-    "prefect": "prefect==3.9.1",
-    "mage": "mage-ai==0.9.80",
+TOOLS: Mapping[str, tuple[str, ...]] = {
+    "airflow": ("apache-airflow==3.3.2",),
+    "airflow 2": (
+        "apache-airflow==2.10.5",
+        "apache-airflow-providers-fab==1.5.3",
+        "apache-airflow-providers-common-compat==1.7.0",
+        "apache-airflow-providers-common-io==1.6.0",
+        "apache-airflow-providers-common-sql==1.27.1",
+        "apache-airflow-providers-ftp==3.13.0",
+        "apache-airflow-providers-http==5.3.0",
+        "apache-airflow-providers-imap==3.9.0",
+        "apache-airflow-providers-smtp==2.1.0",
+        "apache-airflow-providers-sqlite==4.1.0",
+        "alembic==1.16.1",
+        "connexion==2.14.2",
+        "flask==2.2.5",
+        "flask-session==0.5.0",
+        "httpx==0.27.0",
+        "marshmallow==3.26.1",
+        "opentelemetry-api==1.27.0",
+        "opentelemetry-exporter-otlp==1.27.0",
+        "opentelemetry-sdk==1.27.0",
+        "pendulum==3.1.0",
+        "universal-pathlib==0.2.6",
+    ),
+    "dagster": ("dagster==1.13.28",),
+    "prefect": ("prefect==3.9.1",),
+    "mage": ("mage-ai==0.9.80",),
 }
+"""By name. Airflow 2 is old enough that the newest of what it stands on no longer fits."""
 SMALL: Mapping[str, str] = {
     "jusante.yaml": "name: small\n",
     "sources/files.yaml": (
@@ -46,11 +70,19 @@ SMALL: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """An orchestrator in an environment of its own. `home` is where it keeps what it keeps."""
+    """An orchestrator in an environment of its own. `home` is where it keeps what it keeps.
 
-    name: str
+    `label` is its name, with its version where there is more than one.
+    """
+
+    label: str
     scripts: Path
     home: Path
+
+    @property
+    def name(self) -> str:
+        """Its name, whichever version it is."""
+        return self.label.partition(" ")[0]
 
     def environment(self, **more: str) -> dict[str, str]:
         """The variables it is started with."""
@@ -291,25 +323,26 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="handover-") as temporary:
         folder = Path(temporary)
         tools = []
-        for name, requirement in TOOLS.items():
-            home = folder / "homes" / name
+        for label, requirements in TOOLS.items():
+            place = label.replace(" ", "-")
+            home = folder / "homes" / place
             home.mkdir(parents=True)
-            tools.append(Tool(name, measure.environment(name, requirement), home))
+            tools.append(Tool(label, measure.environment(place, *requirements), home))
         generated = folder / "hundred"
         for name, text in hundred().items():
             measure.written(generated / name, text)
         looked = []
         for tool in tools:
             for project in (measure.ROOT / "examples" / "shop", generated):
-                found = seen(tool, project, folder / f"{tool.name}-{project.name}")
-                measure.tell(f"{tool.name} {project.name}: {found}")
-                looked.append((tool.name, project.name, found))
+                found = seen(tool, project, folder / f"{tool.home.name}-{project.name}")
+                measure.tell(f"{tool.label} {project.name}: {found}")
+                looked.append((tool.label, project.name, found))
         ran = []
         for tool in tools:
             if tool.name in RUNS:
-                done = made(tool, folder / f"run-{tool.name}")
-                measure.tell(f"{tool.name}: {done}")
-                ran.append((tool.name, done))
+                done = made(tool, folder / f"run-{tool.home.name}")
+                measure.tell(f"{tool.label}: {done}")
+                ran.append((tool.label, done))
         costs = overhead(folder / "overhead")
         measure.publish("handover", *_told(looked, ran, costs), _versions(tools))
 
@@ -356,7 +389,7 @@ def _told(
                 measure.Target("edges, retries and clocks that are wrong", 0, wrong),
                 measure.Target(
                     "runs in which each asset is made once, in order",
-                    len(RUNS),
+                    len(TOOLS),
                     sum(m.once and m.in_order for _, m in ran),
                     at_least=True,
                 ),
@@ -367,7 +400,7 @@ def _told(
 
 
 def _versions(tools: list[Tool]) -> str:
-    peers = "; ".join(measure.versions(tool.scripts, TOOLS[tool.name].partition("==")[0]) for tool in tools)
+    peers = "; ".join(measure.versions(tool.scripts, TOOLS[tool.label][0].partition("==")[0]) for tool in tools)
     return f"Versions: {measure.own_versions()}; {peers}."
 
 

@@ -109,18 +109,24 @@ def _stopping(cancel: Callable[[], None], tell: "Tell") -> Iterator[threading.Ev
     """An event that the first signal sets. The second one cancels what runs. Either is answered at once."""
     from jusante.app.conductor import Notice
 
-    stop = threading.Event()
-    first = Notice("stopping", "stops when what runs now has ended; Ctrl-C once more stops that, too", {})
-    second = Notice("cancelling", "stops what runs now", {})
+    stop, again = threading.Event(), threading.Event()
+
+    def end() -> None:
+        try:
+            tell(Notice("stopping", "stops when what runs now has ended; Ctrl-C once more stops that, too", {}))
+        finally:
+            stop.set()
+
+    def end_at_once() -> None:
+        stop.set()
+        cancel()
+        tell(Notice("cancelling", "stops what runs now", {}))
 
     def heard(number: int, frame: object) -> None:
         del number, frame
-        again = stop.is_set()
-        # Not here: what was interrupted may be in the middle of a line.
-        threading.Thread(target=tell, args=(second if again else first,), name="stopping").start()
-        if again:
-            threading.Thread(target=cancel, name="cancel", daemon=True).start()
-        stop.set()
+        # Nothing is told here: what was interrupted may be in the middle of a line.
+        threading.Thread(target=end_at_once if again.is_set() else end, name="stopping").start()
+        again.set()
 
     before = {number: signal.signal(number, heard) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -168,6 +168,9 @@ def _lost(wanted: Mapping[str, Law], homes: Mapping[str, Start]) -> tuple[Note, 
     none = "ticks that passed while nothing ran are made up for by one run, not left"
     found += _told(wanted, none, lambda law: bool(law.clock) and law.catch_up == "none" and not law.paused)
     found += _told(wanted, "paused: made by hand only", lambda law: law.paused)
+    waited_for = {name for law in wanted.values() for name in law.inputs if homes[law.asset] != homes[name]}
+    once = "no clock begins it, and others wait for it: run it once before they are made for the first time"
+    found += _told(wanted, once, lambda law: homes[law.asset].kind == "hand" and law.asset in waited_for)
     return tuple(found)
 
 

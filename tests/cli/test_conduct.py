@@ -198,16 +198,15 @@ def test_up_loads_answers_for_its_health_and_stops_at_a_signal(tmp_path: Path) -
 
 def test_who_starts_up_is_told_what_comes_next_and_what_nobody_has_made_yet(shop: Path) -> None:
     told: list[Notice] = []
-    now = dt.datetime.now(dt.UTC)
     with Lake.open(shop) as lake:
-        _tell_next(lake, Conductor(lake, now, told.append))
+        _tell_next(lake, told.append)
         assert [(notice.event, notice.about.get("asset"), notice.about.get("assets")) for notice in told] == [
             ("next", "shop.orders", None),
             ("never.made", None, ["files.prices"]),
         ]
         run(shop)
         told.clear()
-        _tell_next(lake, Conductor(lake, now, told.append))
+        _tell_next(lake, told.append)
     assert [notice.event for notice in told] == ["next"]
 
 

@@ -8,23 +8,15 @@ from jusante.app.conductor import Conductor
 
 
 class Duty:
-    """What it is at, for whoever asks from outside. `begin` is called once, before it first leads or stands by; `lead` each
-    time that it begins to lead.
-    """
+    """What it is at, for whoever asks from outside. `begin` is called once, before it first leads or stands by."""
 
-    def __init__(
-        self,
-        conductor: Conductor | None = None,
-        begin: Callable[["Duty"], None] = lambda _: None,
-        lead: Callable[[Conductor], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, conductor: Conductor | None = None, begin: Callable[["Duty"], None] = lambda _: None) -> None:
         self.conductor = conductor
         self.leader = ""
         """Who leads, while somebody else does."""
         self.asked_at: dt.datetime | None = None
         """When it was last asked who leads."""
         self._begin = begin
-        self._lead = lead
         self._has_begun = False
 
     def begin(self) -> None:
@@ -39,7 +31,6 @@ class Duty:
         self.conductor, self.leader = conductor, ""
         try:
             self.begin()
-            self._lead(conductor)
             yield
         finally:
             self.conductor = None

@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from jusante.cli.options import asset_names, log_option, opened, project_options
 
 if TYPE_CHECKING:
     from jusante.app import Lake
-    from jusante.app.conductor import Conductor, Notice, Tell
+    from jusante.app.conductor import Notice, Tell
     from jusante.app.duty import Duty
     from jusante.app.schedule import Planned, Standing
 
@@ -60,10 +59,11 @@ def up(  # noqa: PLR0913  # one parameter an option
         stop = stack.enter_context(_stopping(lake.stop, tell))
 
         def begin(duty: Duty) -> None:
+            _tell_next(lake, tell)
             if not no_listen:
                 tell(_answer(stack, duty, lake, stop, listen))
 
-        lead(lake, stop, tell, stand_by=stand_by, duty=Duty(begin=begin, lead=partial(_tell_next, lake)))
+        lead(lake, stop, tell, stand_by=stand_by, duty=Duty(begin=begin))
 
 
 def _answer(stack: ExitStack, duty: "Duty", lake: "Lake", stop: threading.Event, listen: str | None) -> "Notice":
@@ -81,20 +81,27 @@ def _answer(stack: ExitStack, duty: "Duty", lake: "Lake", stop: threading.Event,
     return Notice("listen", f"answers at {url}: /health, /metrics, /hooks/NAME", {"url": url})
 
 
-def _tell_next(lake: "Lake", conductor: "Conductor") -> None:
-    """What is made next by its clock, and what waits for somebody to make it for the first time."""
+def _tell_next(lake: "Lake", tell: "Tell") -> None:
+    """What is made next by its clock, and what waits for somebody to make it for the first time; nothing, where the ledger
+    is away.
+    """
+    from jusante.app.conductor import Notice
     from jusante.app.schedule import schedule as planned_of
+    from jusante.errors import StorageError
 
-    planned, standing = planned_of(lake, (), dt.datetime.now(dt.UTC), 1)
+    try:
+        planned, standing = planned_of(lake, (), dt.datetime.now(dt.UTC), 1)
+        known = lake.metadata.states()
+    except StorageError:
+        return
     for each in planned:
         what = f"next is {each.asset} at {each.at.astimezone():%a %d %b %H:%M:%S} ({each.why})"
-        conductor.say("next", what, asset=each.asset, due=each.at.isoformat())
-    known = lake.metadata.states()
+        tell(Notice("next", what, {"asset": each.asset, "due": each.at.isoformat()}))
     never = [each.asset for each in standing if each.made == "by hand" and each.asset not in known]
     if never:
         more = f" and {len(never) - MOST_NAMED} more" if len(never) > MOST_NAMED else ""
         what = f"no clock makes {', '.join(never[:MOST_NAMED])}{more}, and nobody has yet: jusante run"
-        conductor.say("never.made", what, assets=never)
+        tell(Notice("never.made", what, {"assets": never}))
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def print_costs(console: Console, name: str, spending: Spending, by: By) -> None
     shown = _last_days(lines) if by == "day" else lines[:LINES_SHOWN]
     console.print()
     console.print(_table(shown, by, console.width))
-    if len(lines) > len(shown):
+    if len(shown) == LINES_SHOWN < len(lines):
         more = "days before" if by == "day" else "more"
         console.print(Text(f"and {len(lines) - len(shown):,} {more}; --json has all of them", "dim"))
     if by == "asset":

@@ -1,7 +1,7 @@
 """Machines with a network between them, which can be cut: network namespaces of Linux, a pair of virtual cards for each.
 
-The database stands in a namespace of its own, at `DATABASE`. Each host has a cable to it; this process has one as well. All
-see the same disk.
+The database stands in a namespace of its own. Each host has a cable to it; this process has one as well. All see the same disk.
+Several test sessions may have a network each.
 """
 
 import os
@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 
-DATABASE = "198.18.0.1"
 ANYWHERE = "198.18.0.0/15"  # the range that is kept for tests of networks
 LOSS = 0.2
 
@@ -22,13 +21,20 @@ class Network:
     def __init__(self, *hosts: str) -> None:
         self._made: list[str] = []
         self._cards: list[str] = []
-        self._mark = f"j{os.getpid() % 100_000:x}"
-        self.database = self._host("db")
-        _ip("-n", self.database, "address", "add", f"{DATABASE}/32", "dev", "lo")
-        self._hosts = {name: self._host(name) for name in hosts}
-        for number, name in enumerate(self._hosts.values(), start=1):
-            self._lay(number, name)
-        self._lay(0, None)
+        self._mark = f"j{os.getpid():x}"
+        self._part = _free_part()
+        self.address = f"198.18.{self._part}.1"
+        """Where the database is to listen."""
+        try:
+            self.database = self._host("db")
+            _ip("-n", self.database, "address", "add", f"{self.address}/32", "dev", "lo")
+            self._hosts = {name: self._host(name) for name in hosts}
+            self._lay(0, None)
+            for number, name in enumerate(self._hosts.values(), start=1):
+                self._lay(number, name)
+        except BaseException:
+            self.close()
+            raise
 
     def _host(self, name: str) -> str:
         namespace = f"{self._mark}{name}"
@@ -41,16 +47,17 @@ class Network:
         """Lay a cable from the database to a host; without one, to where this process is."""
         near, far = f"{self._mark}n{number}", f"{self._mark}f{number}"
         here = ["-n", host] if host else []
+        ends = [f"198.19.{self._part}.{4 * number + end}" for end in (1, 2)]
         _ip("link", "add", near, "type", "veth", "peer", "name", far)
         self._cards.append(near)
         _ip("link", "set", near, "netns", self.database)
         if host:
             _ip("link", "set", far, "netns", host)
-        _ip("-n", self.database, "address", "add", f"198.19.{number}.1/24", "dev", near)
+        _ip("-n", self.database, "address", "add", f"{ends[0]}/30", "dev", near)
         _ip("-n", self.database, "link", "set", near, "up")
-        _ip(*here, "address", "add", f"198.19.{number}.2/24", "dev", far)
+        _ip(*here, "address", "add", f"{ends[1]}/30", "dev", far)
         _ip(*here, "link", "set", far, "up")
-        _ip(*here, "route", "add", f"{DATABASE}/32", "via", f"198.19.{number}.1")
+        _ip(*here, "route", "add", f"{self.address}/32", "via", ends[0])
 
     def on(self, host: str) -> list[str]:
         """What stands before a command so that it runs on this host."""
@@ -125,6 +132,16 @@ def why_no_network() -> str:
     return f"networks cannot be made here: `{refused}` is refused" if refused else ""
 
 
+def _free_part() -> int:
+    """A number that no network has that was made here, by this session or another."""
+    for number in range(os.getpid(), os.getpid() + 255):
+        part = number % 255
+        shown = subprocess.run(["ip", "route", "show", f"198.18.{part}.1"], capture_output=True, text=True, check=True)
+        if not shown.stdout:
+            return part
+    raise RuntimeError("255 networks are in use")
+
+
 def _ran(*command: str) -> bool:
     try:
         return subprocess.run(command, capture_output=True, check=False).returncode == 0
@@ -138,4 +155,4 @@ def _ip(*words: str) -> None:
         raise RuntimeError(f"ip {' '.join(words)}: {done.stderr}")
 
 
-__all__: Sequence[str] = ("ANYWHERE", "DATABASE", "Network", "inside", "network", "why_no_network")
+__all__: Sequence[str] = ("ANYWHERE", "Network", "inside", "network", "why_no_network")

@@ -27,7 +27,7 @@ SAMPLE_ROWS = 5_000
 """Fewer than of a load: a model is built more often than its sources are read first, and shares to a percent are enough."""
 LEARNT = 12
 """So many profiles make a history; until then each build is looked at."""
-SHARE = 0.03
+SHARE = 0.02
 """Of the time of the builds since the last look, what a look may take. To judge it takes about two thirds as much again."""
 DAILY = dt.timedelta(hours=20)
 MOST_BUILDS = 40

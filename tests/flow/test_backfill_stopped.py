@@ -123,7 +123,11 @@ def test_a_backfill_is_cancelled_from_another_process(tmp_path: Path) -> None:
 def test_ctrl_c_stops_the_query_and_says_how_to_go_on(tmp_path: Path) -> None:
     write_hanging(tmp_path)
     command = [sys.executable, "-m", "jusante", "backfill", "marts.pieces", "--batch", "1", "--project", str(tmp_path)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # who is started in the background ignores it
+    try:
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert process.stderr
     said = []
     while not said or "2026-01-02" not in said[-1]:

@@ -72,9 +72,10 @@ def _importable(*folders: Path) -> Iterator[None]:
 
 
 def _forget(folder: str) -> None:
-    for name, module in list(sys.modules.items()):
+    # A copy of the whole is one step; a list of its items is not, and others import meanwhile.
+    for name, module in sys.modules.copy().items():
         if (getattr(module, "__file__", None) or "").startswith(folder + os.sep):
-            del sys.modules[name]
+            sys.modules.pop(name, None)
 
 
 def _line(error: Exception, folder: Path, file: str) -> str:

@@ -133,7 +133,9 @@ def _read(folder: Path, variables: Mapping[str, str] | None = None):
 
 def test_the_conditions_that_the_documents_show_can_be_meant(tmp_path: Path) -> None:
     text = (Path(__file__).parents[2] / "docs/seen-from-outside.md").read_text(encoding="utf-8")
-    environment, conditions = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    shown = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (environment,) = (each for each in shown if each.startswith("name:"))
+    (conditions,) = (each for each in shown if each.startswith("when:"))
     model = f"/* jusante\n{conditions}*/\nselect id from db.orders"
     names = ("PAID_SECRET", "NIGHTLY_TOKEN", "NATS_URL")
     files = {**SOUND, "jusante.yaml": environment, "models/m/a.sql": model}

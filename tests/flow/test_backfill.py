@@ -145,7 +145,9 @@ def test_what_has_no_intervals_is_refused(days: Path) -> None:
         look(days, "shop.orders")
 
 
-@pytest.mark.parametrize("point", ["after_stage:marts.daily:3", "after_commit:marts.daily:3"])
+@pytest.mark.parametrize(
+    "point", [pytest.param("after_stage:marts.daily:3", marks=pytest.mark.slow), "after_commit:marts.daily:3"]
+)
 def test_a_killed_backfill_keeps_what_is_committed_and_makes_the_rest(days: Path, point: str) -> None:
     call = [sys.executable, "-m", "jusante", "backfill", "marts.daily", "--batch", "1", "--project", str(days)]
     killed = subprocess.run(call, env={**os.environ, "JUSANTE_KILL_AT": point}, capture_output=True, check=False)

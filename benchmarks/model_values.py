@@ -1,8 +1,8 @@
 """Models built daily over sources that grow: how often their values cry wolf, and how many planted changes are seen.
 
 Sources are made up day by day in a database: customers come, orders come and change state, weekends are thin, it grows, and
-prices rise. Models are queries over them, from a join of all rows to the sums of a month. Each build is measured and judged
-as in `jusante run`, and what was found is remembered.
+prices rise. Models are queries over them, from a join of all rows to the sums of a month. Rows come grouped, and in another
+order each day. Each build is measured and judged as in `jusante run`, and what was found is remembered.
 """
 
 import datetime as dt
@@ -20,6 +20,7 @@ from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
 from jusante.ingestion.data_drift.deviation import Deviation
 from jusante.ingestion.data_drift.measuring import FEWEST_VALUES, Measured
 from jusante.ingestion.data_drift.measuring import measure as profile_of
+from jusante.ingestion.data_drift.sampling import scattered
 from jusante.orchestration.profiling import SAMPLE_ROWS
 from jusante.ports.engine import Session, Target
 from measure import Target as Bound
@@ -194,13 +195,18 @@ def _judged(session: Session, model: Model, sql: str, day: int, past: Sequence[S
 def _profile(session: Session, sql: str, at: dt.datetime, model: Model) -> Profile | None:
     place = FOLDER / f"{at:%m%d}"
     shutil.rmtree(place, ignore_errors=True)
-    plan = session.stage(sql, Target(str(place / "rows"), {}, 0))
+    plan = session.stage(_grouped(session, sql, at), Target(str(place / "rows"), {}, 0))
     if plan.rows < FEWEST_VALUES:
         return None
     session.add("m.rows", plan)
-    return profile_of(
-        session, "m.model", "m.rows", plan, Measured(at, not model.part, str(place), sample_rows=SAMPLE_ROWS)
-    )
+    about = Measured(at, not model.part, str(place), sample_rows=SAMPLE_ROWS, sampling=scattered)
+    return profile_of(session, "m.model", "m.rows", plan, about)
+
+
+def _grouped(session: Session, sql: str, at: dt.datetime) -> str:
+    """The rows as joins and windows leave them: alike beside alike, and in another order each time."""
+    by = session.schema(sql).names[-2]
+    return f"select * from ({sql}) as made order by hash(concat(made.\"{by}\", '{at:%m%d}'))"
 
 
 # -- sources -------------------------------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ from jusante.orchestration.profiling import PROFILED
 apart = dt.timedelta(hours=float(sys.argv[2]))
 with Lake.open(Path.cwd()) as lake:
     for last in lake.metadata.latest(PROFILED, 10_000):
-        past = [Event(PROFILED, last.at - n * apart, "r0", last.asset, last.payload) for n in range(int(sys.argv[1]), 0, -1)]
+        said = {**last.payload, "number": 30}
+        past = [Event(PROFILED, last.at - n * apart, "r0", last.asset, said) for n in range(int(sys.argv[1]), 0, -1)]
         lake.metadata.tell(past)
 """
 PACES = {"once a day": (24.0, 1), "again and again": (0.01, 12)}

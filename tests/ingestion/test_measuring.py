@@ -13,6 +13,7 @@ from jusante.core.profile import ColumnProfile
 from jusante.engines.duckdb.engine import DuckDBEngine, EngineSettings
 from jusante.ingestion.data_drift.judging import judge
 from jusante.ingestion.data_drift.measuring import Measured, measure
+from jusante.ingestion.data_drift.sampling import scattered
 from jusante.ports.engine import Session, Target
 from jusante.ports.relation import Batches
 
@@ -124,6 +125,22 @@ def test_large_loads_are_sampled_evenly_and_the_same_each_time(session: Session,
     assert 1 - holes.filled / holes.rows == pytest.approx(0.25, abs=0.02)
     assert ids.quantiles[1] < 120_000
     assert ids.quantiles[-2] > 480_000
+
+
+def test_rows_that_are_grouped_otherwise_each_time_are_sampled_from_all_groups(
+    session: Session, tmp_path: Path
+) -> None:
+    found = []
+    for order in ("digit", "hash(digit)"):
+        sql = f"select i, i % 30 as digit from range(90000) r(i) order by {order}"
+        plan = session.stage(sql, Target(str(tmp_path / order), {}, 0))
+        session.add(f"t.{order[:4]}", plan)
+        about = Measured(NOW, True, str(tmp_path / f"landing {order}"), sample_rows=5_000, sampling=scattered)
+        found.append(measure(session, "m.digits", f"t.{order[:4]}", plan, about).columns["digit"])
+    for digits in found:
+        assert 4_500 <= digits.rows <= 5_500
+        assert set(digits.counts) == {str(digit) for digit in range(30)}
+        assert min(digits.counts.values()) > 100
 
 
 def test_what_is_no_file_is_sampled_by_its_rows(session: Session, tmp_path: Path) -> None:

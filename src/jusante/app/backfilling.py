@@ -1,11 +1,11 @@
 """Backfills: models by time made in batches, with an estimate first."""
 
-import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from jusante.app import clock
 from jusante.app.lake import Lake
 from jusante.app.report import Report
 from jusante.app.system import System
@@ -116,7 +116,7 @@ def outlook(lake: Lake, wishes: Sequence[str], wish: Backfill) -> tuple[Outlook,
         graph=system.graph,
         tables=tables,
         engine=system.engine,
-        publisher=Publisher(system.store, _now),
+        publisher=Publisher(system.store, clock.now),
         scratch=Path,
         hidden=lambda _: nothing_hidden(),
     )
@@ -167,7 +167,7 @@ def _standing(workshop: Workshop, asset: Asset, state: AssetState | None) -> Sta
     if table is None or "jusante.version" not in table.summary:
         return None
     if state is None or state.note or state.pointer != table.pointer:
-        state = state_of(table, _now())
+        state = state_of(table, clock.now())
     return Standing(state.version, state.inputs, state.intervals)
 
 
@@ -187,23 +187,19 @@ def backfill(
 
         def committed(batch: Batch) -> None:
             asset = system.graph[batch.asset]
-            event = batch_done(asset, system.graph.versions[batch.asset], run_id, _now(), batch)
+            event = batch_done(asset, system.graph.versions[batch.asset], run_id, clock.now(), batch)
             system.metadata.tell([event])
             made[batch.asset] = made.get(batch.asset, 0) + len(batch.span)
             heard.committed(batch, made[batch.asset])
 
         def troubled(hitch: Hitch) -> None:
-            system.metadata.tell([batch_retried(run_id, _now(), hitch)])
+            system.metadata.tell([batch_retried(run_id, clock.now(), hitch)])
             heard.troubled(hitch)
 
         return replace(wish, committed=committed, troubled=troubled)
 
     command = "backfill " + " ".join(wishes)
     return lake.run(names, wait_seconds=wait_seconds, command=command, backfill=with_ledger)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
 
 
 def _is_timed(asset: Asset) -> bool:

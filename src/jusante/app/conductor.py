@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from jusante.app import clock
 from jusante.app.announcing import settle
 from jusante.app.incidents import open_for
 from jusante.app.lake import Lake
@@ -290,7 +291,7 @@ class Conductor:
     def _settle(self, due: tuple[Due, ...], report: Report) -> None:
         """Tell the ledger of what was due and did not need to be made: the run itself tells of the rest."""
         tasks = {task.asset: task for task in report.tasks}
-        now = _now()
+        now = clock.now()
         idle = [
             Event("trigger.settled", now, report.run_id, each.asset, {"seconds": tasks[each.asset].seconds})
             for each in due
@@ -304,7 +305,7 @@ class Conductor:
 
     def _failed(self, due: tuple[Due, ...], error: JusanteError) -> None:
         """No run could begin: a secret is missing, say. Tried again as a failed task would be."""
-        now = _now()
+        now = clock.now()
         said = {"code": error.code, "what": error.what}
         self._lake.metadata.tell([Event("trigger.failed", now, asset=each.asset, payload=said) for each in due])
         self.say("run.failed", f"{error.code} {error.what}", error=error.as_dict())
@@ -316,7 +317,7 @@ class Conductor:
         self.say("up", f"{self._lake.project.name} is up, process {os.getpid()}", assets=len(self._laws))
         self._recover()
         while not stop.is_set():
-            now = self.turned_at = _now()
+            now = self.turned_at = clock.now()
             try:
                 self.turn(now, stop)
                 until = min([now + LONGEST_SLEEP, *([self.wake] if self.wake else []), *self._looks()])
@@ -330,7 +331,7 @@ class Conductor:
 
     def _rest(self, until: dt.datetime, stop: threading.Event) -> None:
         """Wait until then, until told to stop, or until somebody calls."""
-        while not self._called.is_set() and (seconds := (until - _now()).total_seconds()) > 0:
+        while not self._called.is_set() and (seconds := (until - clock.now()).total_seconds()) > 0:
             if stop.wait(min(seconds, HEARS_WITHIN_SECONDS)):
                 return
         self._called.clear()
@@ -353,7 +354,3 @@ class Conductor:
 def _command(due: tuple[Due, ...]) -> str:
     more = f" and {len(due) - 1} more" if len(due) > 1 else ""
     return f"up {due[0].asset} ({due[0].why}){more}" if due else "up"
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -1,10 +1,10 @@
 """Who may ask `jusante up` over HTTP, and what it answers from."""
 
-import datetime as dt
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from jusante.app import clock
 from jusante.app.duty import Duty
 from jusante.app.endpoint import Answers, answering
 from jusante.app.health import health, is_live
@@ -21,10 +21,10 @@ def listening(system: System, duty: Duty, stop: threading.Event, address: str | 
     def take(calls: Sequence[Event]) -> Sequence[Event]:
         return system.metadata.take(calls)  # opened when it is first needed: it may be away when this one begins
 
-    hooks = Hooks(system.project.environment.hooks, take, duty.heed, _now)
+    hooks = Hooks(system.project.environment.hooks, take, duty.heed, clock.now)
     answers = Answers(
-        live=lambda: is_live(duty, _now()),
-        health=lambda: health(duty, lambda: system.metadata.latest(None, 1), _now(), stopping=stop.is_set()),
+        live=lambda: is_live(duty, clock.now()),
+        health=lambda: health(duty, lambda: system.metadata.latest(None, 1), clock.now(), stopping=stop.is_set()),
         metrics=lambda: openmetrics(system),
         hooks=hooks,
     )
@@ -33,7 +33,3 @@ def listening(system: System, duty: Duty, stop: threading.Event, address: str | 
             yield url
     finally:
         hooks.close()
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -85,40 +85,17 @@ class Making:
         from jusante.app.costs import task_price
 
         system = self._system
-        publisher = Publisher(system.store, clock.now)
         engine = StoppableEngine(system.engine, self._meter)
         self._engines.add(engine)
+        publisher = Publisher(system.store, clock.now)
         scratch = system.settings.state / "scratch" / order.run_id
-
-        def apart(name: str) -> Path:
-            return scratch / name.replace(":", "-")
-
-        profiling = Profiling(system.metadata, self._watch.unkept, apart, clock.now)
-        workshop = Workshop(
-            folder=system.project.folder,
-            graph=system.graph,
-            tables=tables,
-            engine=engine,
-            publisher=publisher,
-            scratch=apart,
-            hidden=self._watch.hidden,
-            spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
-            looking=unseen if order.backfill else profiling.of,
-        )
         return Tools(
             graph=system.graph,
             tables=tables,
             metadata=system.metadata,
             columns=lambda: columns_of(system),
-            workshop=workshop,
-            loader=BatchLoader(
-                engine,
-                publisher,
-                Door(engine, system.metadata, clock.now),
-                DataWatch(system.metadata, clock.now),
-                system.masks,
-                clock.now,
-            ),
+            workshop=self._workshop(order, tables, engine, publisher, scratch),
+            loader=self._loader(engine, publisher),
             connect=system.connect,
             serve=lambda asset: self._serve(asset, tables),
             allow=self._watch.allow,
@@ -134,6 +111,30 @@ class Making:
             scratch=scratch,
             engine=engine,
         )
+
+    def _workshop(
+        self, order: Order, tables: Tables, engine: StoppableEngine, publisher: Publisher, scratch: Path
+    ) -> Workshop:
+        def apart(name: str) -> Path:
+            return scratch / name.replace(":", "-")
+
+        profiling = Profiling(self._system.metadata, self._watch.unkept, apart, clock.now)
+        return Workshop(
+            folder=self._system.project.folder,
+            graph=self._system.graph,
+            tables=tables,
+            engine=engine,
+            publisher=publisher,
+            scratch=apart,
+            hidden=self._watch.hidden,
+            spent=lambda seconds: engine.meter.add(cpu_seconds=seconds),
+            looking=unseen if order.backfill else profiling.of,
+        )
+
+    def _loader(self, engine: StoppableEngine, publisher: Publisher) -> BatchLoader:
+        metadata = self._system.metadata
+        door, watch = Door(engine, metadata, clock.now), DataWatch(metadata, clock.now)
+        return BatchLoader(engine, publisher, door, watch, self._system.masks, clock.now)
 
     def stop(self) -> None:
         """Stop all queries, from another thread or a signal's handler; their tasks fail as stopped."""

@@ -1,6 +1,5 @@
 """Tasks of a run through the queue: the crew of the process that runs it, and those of `jusante worker`, on any machine."""
 
-import datetime as dt
 import os
 import secrets
 import socket
@@ -9,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
+from jusante.app import clock
 from jusante.app.holding import lease_seconds
 from jusante.app.making import Making, Order
 from jusante.app.system import System
@@ -131,7 +131,7 @@ def _job(
         kind = "lease.lost" if isinstance(error, LeaseLost) else "storage.failed"
         told(kind, f"{claim.asset}: {error.what}", claim)
         payload = {"token": claim.token, "what": error.what, "code": error.code}
-        system.metadata.tell([Event(kind, _now(), claim.run_id, claim.asset, payload)])
+        system.metadata.tell([Event(kind, clock.now(), claim.run_id, claim.asset, payload)])
 
     return Job(do, making.stop_task, can, lost)
 
@@ -152,7 +152,3 @@ def _can(lake: "Lake", claim: Claim, told: Told) -> bool:
 def _unheard(event: str, what: str, claim: Claim) -> None:
     """Nobody listens."""
     del event, what, claim
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)

@@ -1,13 +1,14 @@
 """A dashboard: charts in rows, each on a query."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from jusante.core.classification import Classification
 from jusante.core.cost import Budget
-from jusante.core.declared import Declared
+from jusante.core.declared import Declared, declared
 from jusante.core.noun import Noun
 from jusante.core.trigger import Timing
 
@@ -77,12 +78,8 @@ class Dashboard(Timing):
     @property
     def declared(self) -> Declared:
         """What it declares."""
-        return Declared(
-            about=self.about,
-            owner=self.owner,
-            steward=self.steward,
-            tags=self.tags,
-            timing=self,
+        return replace(
+            declared(self, self),
             budget=self.budget,
             title=self.title,
             classification=self.classification,

@@ -5,11 +5,12 @@ personal data from it that it has no purpose for.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
-from jusante.core.declared import Declared
+from jusante.core.declared import Declared, declared
 from jusante.core.noun import Noun
 from jusante.core.trigger import Timing
 
@@ -37,11 +38,7 @@ class Exposure(Noun):
     @property
     def declared(self) -> Declared:
         """What it declares."""
-        return Declared(
-            about=self.about,
-            owner=self.owner,
-            steward=self.steward,
-            tags=self.tags,
-            timing=Timing(),
+        return replace(
+            declared(self, Timing()),
             title=self.title,
         )

@@ -9,7 +9,7 @@ from pydantic import Field
 from jusante.core.check import Check
 from jusante.core.classification import Classification
 from jusante.core.cost import Budget
-from jusante.core.declared import Declared
+from jusante.core.declared import Declared, declared
 from jusante.core.guard import GuardCode
 from jusante.core.interval import Unit
 from jusante.core.trigger import Timing
@@ -70,12 +70,8 @@ class Model(Timing):
     @property
     def declared(self) -> Declared:
         """What it declares."""
-        return Declared(
-            about=self.about,
-            owner=self.owner,
-            steward=self.steward,
-            tags=self.tags,
-            timing=self,
+        return replace(
+            declared(self, self),
             budget=self.budget,
             classification=self.classification,
             checks=self.checks,
@@ -110,12 +106,8 @@ class Step(Timing):
     @property
     def declared(self) -> Declared:
         """What it declares."""
-        return Declared(
-            about=self.about,
-            owner=self.owner,
-            steward=self.steward,
-            tags=self.tags,
-            timing=self,
+        return replace(
+            declared(self, self),
             budget=self.budget,
         )
 

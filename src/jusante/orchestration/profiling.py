@@ -16,6 +16,7 @@ from jusante.core.event import Event
 from jusante.core.names import quote_table
 from jusante.core.profile import Profile
 from jusante.ingestion.data_drift.measuring import FEWEST_VALUES, Measured, measure
+from jusante.ingestion.data_drift.sampling import scattered
 from jusante.management.publish import STAGED, Draft, Look
 from jusante.ports.engine import Session
 from jusante.ports.metadata_store import MetadataStore
@@ -61,12 +62,15 @@ class Profiling:
     def _look(self, job: Job, session: Session, draft: Draft, staged: FilePlan) -> Event | None:
         """The profile of what was staged. The first time there is nothing that it could ever be held against alone."""
         at, began = self._clock(), time.monotonic()
-        if draft.current is None or staged.rows < FEWEST_VALUES or not self._is_due(job, at):
+        if draft.current is None or staged.rows < FEWEST_VALUES:
+            return None
+        last = next(iter(self._metadata.latest(PROFILED, 1, asset=job.asset.id)), None)
+        if last and not self._is_due(job, last, at):
             return None
         profile = self._profile(job, session, draft, staged, at)
         if profile.rows < FEWEST_VALUES:
             return None
-        more = {"version": job.version, "seconds": round(time.monotonic() - began, 4)}
+        more = {"version": job.version, "number": number_of(last) + 1, "seconds": round(time.monotonic() - began, 4)}
         return Event(PROFILED, at, job.run_id, job.asset.id, profile.as_payload() | more)
 
     def _profile(self, job: Job, session: Session, draft: Draft, staged: FilePlan, at: dt.datetime) -> Profile:
@@ -81,16 +85,13 @@ class Profiling:
         finally:
             shutil.rmtree(landing, ignore_errors=True)
 
-    def _is_due(self, job: Job, now: dt.datetime) -> bool:
+    def _is_due(self, job: Job, last: Event, now: dt.datetime) -> bool:
         latest, name = self._metadata.latest, job.asset.id
-        profiles = latest(PROFILED, LEARNT, asset=name)
-        if not profiles or profiles[0].payload.get("version") != job.version:
-            return True
-        return is_due(
-            profiles,
+        return last.payload.get("version") != job.version or is_due(
+            last,
             now,
-            odd=lambda: was_odd(profiles[0], latest(DEVIATED, 1, asset=name)),
-            built=lambda: _seconds_since(profiles[0], latest("task.succeeded", MOST_BUILDS, asset=name)),
+            odd=lambda: was_odd(last, latest(DEVIATED, 1, asset=name)),
+            built=lambda: _seconds_since(last, latest("task.succeeded", MOST_BUILDS, asset=name)),
         )
 
     def _about(self, job: Job, at: dt.datetime, landing: str, draft: Draft, staged: FilePlan) -> Measured:
@@ -102,18 +103,24 @@ class Profiling:
             hidden=frozenset(name.lower() for name in self._unkept(job.asset, staged.schema.names)),
             declared={check.column.lower(): frozenset(map(str, check.values)) for check in checks},
             sample_rows=SAMPLE_ROWS,
+            sampling=scattered,
         )
 
 
-def is_due(profiles: Sequence[Event], now: dt.datetime, *, odd: Callable[[], bool], built: Callable[[], float]) -> bool:
-    """Whether a model of the same version is measured again. `profiles` are its last ones, newest first, `LEARNT` at the most.
+def is_due(last: Event, now: dt.datetime, *, odd: Callable[[], bool], built: Callable[[], float]) -> bool:
+    """Whether a model of the same version is measured again; `last` is its last profile.
 
-    `odd` says whether something was found the last time, `built` how many seconds the builds since took; asked when needed.
+    `odd` says whether something was found then, `built` how many seconds the builds since took; asked only when needed.
     """
-    last = profiles[0]
-    if len(profiles) < LEARNT or now - last.at >= DAILY:
+    if number_of(last) < LEARNT or now - last.at >= DAILY or odd():
         return True
-    return odd() or SHARE * built() >= float(last.payload.get("seconds", 0))
+    worth = float(last.payload.get("seconds", 0)) / SHARE
+    return (now - last.at).total_seconds() >= worth and built() >= worth
+
+
+def number_of(profile: Event | None) -> int:
+    """The how many-th profile of its model it is; 0 where there is none."""
+    return int(profile.payload["number"]) if profile else 0
 
 
 def was_odd(profile: Event, deviated: Sequence[Event]) -> bool:

@@ -22,28 +22,27 @@ from jusante.core.profile import ColumnKind, ColumnProfile, Profile
 from jusante.core.schema import Column, Schema, decimal_of
 from jusante.core.source import SourceTable
 from jusante.ingestion import transit
+from jusante.ingestion.data_drift.sampling import Sampling, hashed, stretches
 from jusante.ports.engine import Session, Target
 from jusante.ports.relation import FilePlan
 from jusante.security.sensitive.column_names import told_by_name
 
 SAMPLE_ROWS = 25_000
 SAMPLE_VALUES = 1_000_000
-STRIPES = 12
-STRIPE_ROWS = 122_880
-STRETCH_ROWS = 8_192
 FEW = 40
 """A column with no more different values than this is kept as its categories, one with more as its quantiles."""
 FEWEST_VALUES = 20
 COLUMNS_AT_ONCE = 40
 QUANTILES = tuple(step / 20 for step in range(21))
-POSITION = "__position"
 SAMPLE = "__sample.rows"
-NUMBERED = "__numbered.rows"
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What is to be known of the table whose rows are measured: which columns stay hidden, which values are declared."""
+    """What is to be known of the table whose rows are measured: which columns stay hidden, which values are declared.
+
+    `sampling` gives SQL for about so many rows of files.
+    """
 
     at: dt.datetime
     whole: bool
@@ -51,6 +50,7 @@ class Measured:
     hidden: frozenset[str] = frozenset()
     declared: Mapping[str, frozenset[str]] = field(default_factory=dict)
     sample_rows: int = SAMPLE_ROWS
+    sampling: Sampling = stretches
 
 
 def about(table: SourceTable, at: dt.datetime, *, whole: bool, landing: str) -> Measured:
@@ -101,30 +101,9 @@ def _sampled(  # what is sampled, and what decides how much of it
     most = max(1_000, min(measured.sample_rows, SAMPLE_VALUES // max(width, 1)))
     if rows <= most:
         return relation
-    sql = _stretches(session, plan, most) if plan else _hashed(relation, rows, most)
+    sql = measured.sampling(session, plan, most) if plan else hashed(relation, rows, most)
     session.add(SAMPLE, session.stage(sql, Target(f"{measured.landing}/sample", {}, 0)))
     return SAMPLE
-
-
-def _stretches(session: Session, plan: FilePlan, most: int) -> str:
-    """Stretches of some stripes: a range of positions is what lets a reader leave whole row groups out."""
-    files = plan.files[:: -(-len(plan.files) // STRIPES)]
-    rows = plan.rows * len(files) // len(plan.files)
-    session.add(NUMBERED, replace(plan, files=files, rows=rows, position_column=POSITION))
-    stripes = range(0, -(-rows // STRIPE_ROWS), -(-rows // (STRIPE_ROWS * STRIPES)))
-    taken = max(1, most * STRETCH_ROWS // min(rows, len(stripes) * STRIPE_ROWS))
-    position = quote(POSITION)
-    within = " or ".join(
-        f"{position} between {stripe * STRIPE_ROWS} and {(stripe + 1) * STRIPE_ROWS - 1}" for stripe in stripes
-    )
-    return (
-        f"select * exclude ({position}) from {quote_table(NUMBERED)} "
-        f"where ({within}) and {position} % {STRETCH_ROWS} < {taken}"
-    )
-
-
-def _hashed(relation: str, rows: int, most: int) -> str:
-    return f"select r.* from {quote_table(relation)} as r where hash(r) % {-(-rows // most)} = 0"
 
 
 # -- the columns ---------------------------------------------------------------------------------------------------------

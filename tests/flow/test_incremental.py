@@ -26,7 +26,7 @@ def project(folder: Path, table: str) -> Path:
     return write(folder, {"jusante.yaml": "name: parts\n", "sources/shop.yaml": source})
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(loads=st.lists(st.lists(orders, max_size=5), min_size=2, max_size=4), keyed=st.booleans())
 def test_parts_are_the_whole(loads: list[list[Row]], keyed: bool) -> None:
     with TemporaryDirectory() as temporary:

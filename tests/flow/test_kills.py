@@ -14,7 +14,6 @@ from killed_runs import run, unreferenced
 
 ASSETS = ("shop.orders", "files.prices", "marts.priced", "marts.by_product", "marts.top")
 TELLING = {
-    ("after_stage", "shop.orders"),
     ("after_commit", "shop.orders"),
     ("after_cursor", "shop.orders"),
     ("after_audit", "marts.priced"),

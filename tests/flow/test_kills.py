@@ -16,7 +16,6 @@ ASSETS = ("shop.orders", "files.prices", "marts.priced", "marts.by_product", "ma
 TELLING = {
     ("after_commit", "shop.orders"),
     ("after_cursor", "shop.orders"),
-    ("after_audit", "marts.priced"),
     ("after_commit", "marts.priced"),
 }
 """The points that leave something of their own behind; the others are tried with the slow ones."""

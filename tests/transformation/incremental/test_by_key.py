@@ -22,7 +22,7 @@ ITEMS = st.dictionaries(st.integers(1, 6), st.tuples(st.integers(1, 6), st.integ
 )
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     query=st.sampled_from(sorted(QUERIES)),
     loads=st.lists(st.tuples(ORDERS, ITEMS, st.booleans()), min_size=2, max_size=4),

@@ -25,7 +25,7 @@ def lake_of(folder: Path) -> Lake:
     return Lake(folder, COLUMNS, SQL, kind="by_key", time=None, grain=("id",), history=True)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(loads=st.lists(st.tuples(PEOPLE, HOURS), min_size=1, max_size=5))
 def test_a_history_has_no_gaps_and_no_overlaps_and_ends_in_what_is(
     tmp_path_factory: pytest.TempPathFactory, loads: list[tuple[dict[int, Any], int]]

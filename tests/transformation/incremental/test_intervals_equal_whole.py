@@ -35,7 +35,7 @@ ITEMS = st.lists(
 STEP = st.tuples(st.sampled_from(["s.orders", "s.items", "more items"]), ORDERS, ITEMS)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     query=st.sampled_from(sorted(QUERIES)),
     unit=st.sampled_from(["day", "month", "hour"]),

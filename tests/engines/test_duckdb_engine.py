@@ -5,6 +5,7 @@ import decimal
 import threading
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,12 +83,19 @@ def test_columns_are_found_by_id_and_missing_ones_are_null(engine: DuckDBEngine,
         assert session.rows("select * from t.later") == [("x", None)]
 
 
-def test_a_sort_larger_than_memory_spills_and_cleans_up(engine: DuckDBEngine, tmp_path: Path) -> None:
+def test_a_sort_larger_than_memory_spills_and_cleans_up(tmp_path: Path) -> None:
+    # As much as DuckDB asks for: with less for each thread it depends on how fast the disk takes what is spilled.
+    settings = EngineSettings(memory="250MB", threads=2, spill=tmp_path / "spill", spill_limit="2GB")
+    engine = DuckDBEngine(settings)
     with engine.session() as session:
         plan = session.stage(BIG, Target(str(tmp_path / "out"), {}, 0))
     assert plan.rows == 4_000_000
     engine.close()
     assert not list((tmp_path / "spill").rglob("*.tmp"))
+    narrow = DuckDBEngine(replace(settings, spill_limit="1MB"))
+    with narrow.session() as session, pytest.raises(EngineError, match="memory|spill"):
+        session.stage(BIG, Target(str(tmp_path / "narrow"), {}, 0))
+    narrow.close()
 
 
 def test_what_does_not_fit_into_memory_is_told(engine: DuckDBEngine) -> None:

@@ -97,7 +97,6 @@ class DuckDBEngine:
             spill.parent.mkdir(parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
             "temp_directory": str(spill),
-            "max_temp_directory_size": self._settings.spill_limit,
             "preserve_insertion_order": "false",
             "python_enable_replacements": "false",
             "autoinstall_known_extensions": "false",
@@ -109,6 +108,8 @@ class DuckDBEngine:
             config["threads"] = self._settings.threads
         connection = duckdb.connect(":memory:", config=config)
         connection.execute("set TimeZone = 'UTC'")
+        # Among the settings above DuckDB would take it, show it and not hold it.
+        connection.execute(f"set max_temp_directory_size = {literal(self._settings.spill_limit)}")
         if allowed is not None:
             lock(connection, allowed)
         return connection

@@ -9,7 +9,7 @@ from jusante.engines.duckdb.own_words import own_words
 from jusante.errors import EngineError, JusanteError, StorageError, StorageFull, storage_error
 from jusante.ports.relation import DatabaseScan, FileScan
 
-_FULL = re.compile(r"no space left|disk quota exceeded|max_temp_directory_size|ENOSPC", re.IGNORECASE)
+_FULL = re.compile(r"no space left|disk quota exceeded|ENOSPC", re.IGNORECASE)
 _BEFORE_ROWS = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 """Errors of the query's text alone."""
 _READ_ONLY = re.compile(r"read-only file system|permission denied", re.IGNORECASE)
@@ -30,6 +30,11 @@ def failure(error: Exception, scans: tuple[DatabaseScan | FileScan, ...]) -> Jus
             return found
     if isinstance(error, duckdb.IOException) and _READ_ONLY.search(text):
         return StorageError(_first(text), where=_path(text), fix="make the folder writable for this user")
+    if isinstance(error, duckdb.OutOfMemoryException) and "max_temp_directory_size" in text:
+        return EngineError(
+            f"the query needs more memory, and more disk to spill to, than it may use: {_first(text)}",
+            fix="raise `engine: {memory: …, spill_limit: …}` in jusante.yaml",
+        )
     if isinstance(error, duckdb.OutOfMemoryException):
         return EngineError(
             f"the query needs more memory than it may use: {_first(text)}",

@@ -1,168 +1,25 @@
-"""The conformance suite that every connector passes, in this package or in somebody else's.
+"""What every connector must do."""
 
-```python
-class TestShopConnector(ConnectorConformance):
-    @pytest.fixture
-    def source(self, tmp_path):  # a SourceUnderTest: how the tests put rows where the connector finds them
-        return ShopUnderTest(tmp_path)
-```
-Beside `source` the suite asks for a fixture `engine`, a real `ports.engine.Engine`. pytest is needed to run it only.
-"""
-
-import datetime as dt
-import decimal
 import traceback
-import uuid
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
 
 from jusante.core.cursor import Cursor
-from jusante.core.names import quote
 from jusante.core.schema import Column, Schema
-from jusante.core.source import SourceTable
-from jusante.errors import SourceError
-from jusante.ports.connector import Connector, Reading, Request
 from jusante.ports.engine import Engine
 from jusante.ports.relation import Batches
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Row = Mapping[str, Any]
-"""Values by column name. Every table of the suite has a column `id`, a long, unique and not null."""
-
-TABLE = "conformance"
-MANY_ROWS = 30_000
-_READ = "conformance.rows"
-
-SAMPLES: Mapping[str, tuple[Any, ...]] = {
-    "boolean": (True, False),
-    "int": (0, 2**31 - 1, -(2**31)),
-    "long": (0, 2**62, -(2**62)),
-    "float": (0.5, -1.25),
-    "double": (0.1, 1e300, -2.5),
-    "decimal(12,2)": (decimal.Decimal("1234567890.12"), decimal.Decimal("-0.01")),
-    "date": (dt.date(1969, 12, 31), dt.date(2026, 2, 28)),
-    "time": (dt.time(0, 0), dt.time(23, 59, 59)),
-    "timestamp": (dt.datetime(2026, 3, 29, 2, 30), dt.datetime(1999, 12, 31, 23, 59, 59)),  # noqa: DTZ001  no zone is meant
-    "timestamptz": (dt.datetime(2026, 3, 29, 1, 30, tzinfo=dt.UTC), dt.datetime(1999, 12, 31, 23, 59, tzinfo=dt.UTC)),
-    "string": ("plain", "two\nlines", "say \"yes\", or 'no'"),
-    "uuid": (uuid.UUID("12345678-1234-5678-1234-567812345678"), uuid.UUID(int=1)),
-    "binary": (b"\x00\xff", b"bytes"),
-}
-"""Values of each type, among them those that are easily damaged."""
-
-UNICODE = ("naïve", "日本語", "👩‍👩‍👧", "שלום", "a\u0301", "ﬁ", "Ω≈ç√")
-ODD_NAMES = ("order", "Select", "two words", 'with "quotes"', "it's", "a.b", "ünï", "100%", "semi;colon")
-
-
-class SourceUnderTest(ABC):
-    """How the suite gets rows into a real source, and what the connector says it can do.
-
-    `types` are the types the source can hold, each with the one that the connector reads it as.
-    """
-
-    types: ClassVar[Mapping[str, str]] = {name: name for name in SAMPLES}
-    lists_tables: ClassVar[bool] = False
-    """Whether `tables()` names the loaded table."""
-    reads_since: ClassVar[bool] = True
-    """Whether rows before `Request.since` stay at the source."""
-    holds_null_cursors: ClassVar[bool] = True
-    """Whether a row may be without a value in the cursor column, and comes all the same."""
-    tells_unchanged: ClassVar[bool] = True
-    """Whether `unchanged` is ever true."""
-    sees_deletes: ClassVar[bool] = True
-    """Whether `unchanged` is false after a row was deleted."""
-    cuts_columns: ClassVar[bool] = True
-    """Whether the relation holds no more than the columns that are asked for, and those in `own_columns`."""
-    own_columns: ClassVar[tuple[str, ...]] = ()
-    """Columns that the connector adds to every reading by itself."""
-    describes_empty: ClassVar[bool] = True
-    """Whether a table without rows still has its columns."""
-    odd_names: ClassVar[Sequence[str]] = ODD_NAMES
-    """Column names that the source can bear."""
-    secret: ClassVar[str] = ""
-    """A text that must be in no message (the password of `broken`)."""
-
-    @abstractmethod
-    def load(self, rows: Sequence[Row], schema: Schema) -> None:
-        """Make a table of these columns with these rows, in place of the one there was."""
-
-    @abstractmethod
-    def add(self, rows: Sequence[Row]) -> None:
-        """Put more rows into the loaded table."""
-
-    @abstractmethod
-    def change(self, key: int, row: Row) -> None:
-        """Put `row` in place of the row with that `id`."""
-
-    @abstractmethod
-    def delete(self, key: int) -> None:
-        """Remove the row with that `id`."""
-
-    @abstractmethod
-    def connector(self) -> Connector:
-        """A connector opened anew. The suite closes it."""
-
-    @abstractmethod
-    def table(self, **settings: Any) -> SourceTable:
-        """The loaded table as a project would declare it, with these settings (`ingest`, `columns` …) of its own."""
-
-    @abstractmethod
-    def missing(self) -> SourceTable:
-        """A table that the source does not have."""
-
-    @abstractmethod
-    def broken(self) -> Connector:
-        """A connector to something that cannot be read: nobody listens, or the file is damaged. It knows `secret`."""
-
-    @abstractmethod
-    def still_open(self) -> int:
-        """How many connections to the source, or open files of it, this process holds."""
-
-
-class Opened:
-    """A connector with its table, read as a load reads it."""
-
-    def __init__(self, source: SourceUnderTest, engine: Engine, **settings: Any) -> None:
-        self.table = source.table(**settings)
-        self.connector = source.connector()
-        self._engine = engine
-
-    def schema(self) -> Schema:
-        """The table at the source."""
-        return self.connector.schema(TABLE, self.table)
-
-    def request(self, columns: tuple[str, ...] | None = None, **wanted: Any) -> Request:
-        """A request for columns; all where none are named."""
-        return Request(TABLE, self.table, columns or self.schema().names, **wanted)
-
-    def reading(self, columns: tuple[str, ...] | None = None, **wanted: Any) -> Reading:
-        """Start a reading."""
-        return self.connector.read(self.request(columns, **wanted))
-
-    def rows(self, reading: Reading, schema: Schema) -> list[dict[str, Any]]:
-        """All rows of a reading, as values of the types in `schema`, by `id`."""
-        with self._engine.session({_READ: reading.relation}) as session:
-            casts = ", ".join(f"cast({quote(c.name)} as {session.sql_type(c.type)}) as {quote(c.name)}" for c in schema)
-            found = session.rows(f"select {casts} from {_READ}")
-        rows = [dict(zip(schema.names, map(plain, values), strict=True)) for values in found]
-        return sorted(rows, key=lambda row: repr(row.get("id")))
-
-    def columns(self, reading: Reading) -> tuple[str, ...]:
-        """The names of the columns that a reading brings."""
-        with self._engine.session({_READ: reading.relation}) as session:
-            return session.schema(f"select * from {_READ}").names
-
-    def first_batch(self, reading: Reading) -> "pa.RecordBatch":
-        """The first rows of a reading, which is then dropped."""
-        with self._engine.session({_READ: reading.relation}) as session:
-            reader = session.reader(f"select * from {_READ}", 1_000)
-            batch = reader.read_next_batch()
-            reader.close()
-            return batch
+from jusante.testing.reading import opened, refusal
+from jusante.testing.rows import (
+    BY_VERSION,
+    MANY_ROWS,
+    NUMBERED,
+    READ,
+    TABLE,
+    UNICODE,
+    Row,
+    numbered,
+    sorted_plain,
+)
+from jusante.testing.source import SourceUnderTest, every_type
 
 
 class ConnectorConformance:
@@ -212,8 +69,8 @@ class ConnectorConformance:
         with opened(source, engine) as it:
             it.schema()
             sample = it.connector.sample(it.request(("id",)), 20)
-            with engine.session({_READ: sample}) as session:
-                ids = session.rows(f"select id from {_READ} limit 20")
+            with engine.session({READ: sample}) as session:
+                ids = session.rows(f"select id from {READ} limit 20")
             assert len({row[0] for row in ids} & set(range(50))) == 20
             assert len(it.rows(it.reading(), NUMBERED)) == 50
 
@@ -361,70 +218,9 @@ class ConnectorConformance:
         assert not source.secret or source.secret not in told
 
 
-NUMBERED = Schema(
-    (Column("id", "long"), Column("name", "string"), Column("amount", "double"), Column("version", "long"))
-)
-BY_VERSION: Mapping[str, Any] = {"ingest": {"mode": "incremental", "cursor": "version"}}
-
-
-def numbered(key: int) -> dict[str, Any]:
-    """A row of NUMBERED."""
-    return {"id": key, "name": f"row {key}", "amount": key / 4 + 0.125, "version": key + 1}
-
-
-def every_type(source: SourceUnderTest) -> tuple[list[Row], Schema]:
-    """Rows with the samples of every type that the source can hold, and one of nulls."""
-    names = {f"c_{kind.split('(')[0]}": kind for kind in source.types}
-    schema = Schema((Column("id", "long"), *(Column(name, kind) for name, kind in names.items())))
-    count = max(len(SAMPLES[kind]) for kind in source.types)
-    rows: list[Row] = [
-        {"id": key, **{name: SAMPLES[kind][key % len(SAMPLES[kind])] for name, kind in names.items()}}
-        for key in range(count)
-    ]
-    return [*rows, {"id": count, **dict.fromkeys(names)}], schema
-
-
-def sorted_plain(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """Rows by `id`, their values as `Opened.rows` gives them."""
-    values = [{name: plain(value) for name, value in row.items()} for row in rows]
-    return sorted(values, key=lambda row: repr(row["id"]))
-
-
-def plain(value: Any) -> Any:
-    """A value without what differs between libraries: UUIDs as text, times with a zone in UTC."""
-    if isinstance(value, uuid.UUID):
-        return str(value)
-    if isinstance(value, dt.datetime) and value.tzinfo:
-        return value.astimezone(dt.UTC)
-    return value
-
-
-def refusal(connector: Connector, table: SourceTable, engine: Engine) -> SourceError:
-    """The SourceError that a connector raises on the way to a table's rows, at whichever step."""
-    try:
-        names = connector.schema(TABLE, table).names
-        reading = connector.read(Request(TABLE, table, names))
-        with engine.session({_READ: reading.relation}) as session:
-            session.rows(f"select count(*) from {_READ}")
-            session.rows(f"select * from {_READ}")
-    except SourceError as error:
-        return error
-    raise AssertionError("the source could be read")
-
-
 def needs(condition: bool, reason: str) -> None:
     """Skip the test, with the reason, unless the condition holds."""
     if not condition:
         import pytest
 
         pytest.skip(reason)
-
-
-@contextmanager
-def opened(source: SourceUnderTest, engine: Engine, **settings: Any) -> Iterator[Opened]:
-    """The source's connector, closed at the end."""
-    it = Opened(source, engine, **settings)
-    try:
-        yield it
-    finally:
-        it.connector.close()

@@ -121,7 +121,7 @@ def same(ours: dict[str, list[list[object]]], theirs: dict[str, list[list[object
 
 def _rounded(value: object) -> object:
     try:
-        return f"{float(value):.9g}"  # type: ignore[arg-type]
+        return f"{float(value):.9g}"
     except (TypeError, ValueError):
         return value
 

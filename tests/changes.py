@@ -34,8 +34,8 @@ def _some(column: str, share: float, value: object) -> Maker:
     """A share of the values replaced by one."""
 
     def change(random: np.random.Generator, values: object) -> list[object]:
-        hit = random.random(len(values)) < share  # type: ignore[arg-type]
-        return [value if replaced else old for old, replaced in zip(list(values), hit, strict=True)]  # type: ignore[call-overload]
+        hit = random.random(len(values)) < share
+        return [value if replaced else old for old, replaced in zip(list(values), hit, strict=True)]
 
     return _on(column, change)
 
@@ -57,7 +57,7 @@ def _numbers(column: str, change: Callable[[np.ndarray], np.ndarray]) -> Maker:
 
     def each(random: np.random.Generator, values: object) -> list[float | None]:
         del random
-        return [None if v is None else float(change(np.array([float(v)]))[0]) for v in list(values)]  # type: ignore[call-overload]
+        return [None if v is None else float(change(np.array([float(v)]))[0]) for v in list(values)]
 
     return _on(column, each)
 

@@ -263,7 +263,7 @@ def test_no_row_of_the_schedule_is_wider_than_the_terminal(columns: int) -> None
     row = ("Mon 01 Jun 06:30", "06:30 Sao Paulo", "marts.early_every_day_of_the_week", "1.2 s", "30 6 * * 1-5")
     console = Console(width=columns, file=io.StringIO())
     _print_rows(console, header, [row, row])
-    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    lines = console.file.getvalue().splitlines()
 
     assert len(lines) == 3
     assert all(len(line) <= columns for line in lines)

@@ -85,7 +85,7 @@ def without_numbers(line: str) -> str:
 def test_it_is_the_project_that_can_be_read_as_a_tutorial(played: tuple[Path, str]) -> None:
     folder, _ = played
     with jusante.open(folder) as lake:
-        sources = {asset.definition.source.kind for asset in lake.project.graph if asset.kind == "ingested"}  # type: ignore[union-attr]
+        sources = {asset.definition.source.kind for asset in lake.project.graph if asset.kind == "ingested"}
         kinds = {asset.kind for asset in lake.project.graph}
         counts = {name: lake.table(name).num_rows for name in ("sales.orders", "social.posts", "catalogue.products")}
         assert lake.table("sales.customers").column_names.count("email") == 0

@@ -106,7 +106,7 @@ def test_a_hold_is_as_old_as_it_is_and_told_once(shop: Path) -> None:
 
 def test_an_accepted_rename_edits_what_reads_it_and_keeps_the_columns_id(shop: Path) -> None:
     with Lake.open(shop) as lake:
-        before = lake.store.table("shop.orders").ids["total"]  # type: ignore[union-attr]
+        before = lake.store.table("shop.orders").ids["total"]
     change(shop, RENAME, NEWER.format("amount"))
     run(shop)
     with Lake.open(shop) as lake:

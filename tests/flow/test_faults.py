@@ -242,7 +242,7 @@ def test_a_source_that_is_down_fails_its_branch_and_no_other(api: Api, tmp_path:
         {"sources/api.yaml": (tmp_path / "sources/api.yaml").read_text().replace("127.0.0.1:", "127.0.0.1:1 #")},
     )
     report = run(tmp_path)
-    assert task(report, "api.people").error["code"] == "J201"  # type: ignore[index]
+    assert task(report, "api.people").error["code"] == "J201"
     assert "marts.by_product" in made(report)
 
 

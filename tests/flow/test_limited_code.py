@@ -124,7 +124,7 @@ def test_a_limit_that_nobody_can_keep_is_a_problem(shop: Path) -> None:
     write(shop, {"models/marts/m.sql": "/* jusante\nmemory: 2GB\n*/\nselect 1 as a"})
     with pytest.raises(Exception, match="J138") as caught:
         Lake.open(shop)
-    (problem,) = caught.value.problems  # type: ignore[attr-defined]
+    (problem,) = caught.value.problems
     assert problem.where == "models/marts/m.sql:1"
 
 

@@ -132,8 +132,8 @@ def test_maintenance_makes_a_table_whose_columns_changed_fast_again(tmp_path: Pa
     before = rows(tmp_path, "select id, name from f.t order by id")
     assert before == [(1, None), (2, "b")]
     with Lake.open(tmp_path) as lake:
-        assert not lake.store.table("f.t").plan.uniform  # type: ignore[union-attr]
+        assert not lake.store.table("f.t").plan.uniform
         lake.maintain(keep=dt.timedelta(days=7))
-        assert lake.store.table("f.t").plan.uniform  # type: ignore[union-attr]
+        assert lake.store.table("f.t").plan.uniform
     assert rows(tmp_path, "select id, name from f.t order by id") == before
     assert made(run(tmp_path)) == set()

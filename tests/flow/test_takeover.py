@@ -90,7 +90,7 @@ def test_a_process_that_was_stopped_past_its_lease_publishes_nothing(shop: Path,
     assert process.returncode == 1
     with Lake.open(shop) as lake:
         assert not lake.metadata.unfinished()
-        assert lake.metadata.run(report.recovered[0]).status == "crashed"  # type: ignore[union-attr]
+        assert lake.metadata.run(report.recovered[0]).status == "crashed"
         assert lake.metadata.verify() == ()
         assert lake.metadata.last_tasks()["marts.priced"].status == "succeeded"
     assert rows(shop, "select count(*), sum(quantity) from marts.priced") == [(5, 11)]

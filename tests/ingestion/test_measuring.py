@@ -31,7 +31,7 @@ def session() -> Iterator[Session]:
 def columns(session: Session, table: pa.Table, **more: object) -> dict[str, ColumnProfile]:
     session.add("t.once", Batches(table.schema, iter(table.to_batches())))
     session.rows("create table t.rows as from t.once")
-    found = measure(session, "shop.rows", "t.rows", None, Measured(NOW, True, "", **more))  # type: ignore[arg-type]
+    found = measure(session, "shop.rows", "t.rows", None, Measured(NOW, True, "", **more))
     assert not judge([found] * 9, found), "what is as it was is not spoken of"
     return dict(found.columns)
 

@@ -76,7 +76,7 @@ def test_no_tick_fires_twice_and_none_is_lost_however_the_clock_jumps(
     policy: str, step: str, jumps: list[int], restarts: set[int]
 ) -> None:
     clock = Every.parse(step)
-    law = Law("in.a", clock=clock, catch_up=policy)  # type: ignore[arg-type]
+    law = Law("in.a", clock=clock, catch_up=policy)
     situation = Situation({"in.a": law}, {}, START, {"in.a": Trace(since=START)})
     fired: list[dt.datetime] = []
     left = 0

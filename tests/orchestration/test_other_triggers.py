@@ -161,7 +161,7 @@ class Broker:
         async def do() -> None:
             import nats
 
-            client = await nats.connect(self.server.url, token="t0ken", max_reconnect_attempts=1)  # type: ignore[attr-defined]
+            client = await nats.connect(self.server.url, token="t0ken", max_reconnect_attempts=1)
             context = client.jetstream()
             for name, given in steps:
                 await getattr(context, name)(**given)
@@ -174,7 +174,7 @@ class Broker:
 
 
 def waiting(folder: Path, broker: Broker, subject: str, monkeypatch: pytest.MonkeyPatch) -> Watched:
-    monkeypatch.setenv("NATS_URL", broker.server.url)  # type: ignore[attr-defined]
+    monkeypatch.setenv("NATS_URL", broker.server.url)
     monkeypatch.setenv("NATS_TOKEN", "t0ken")
     environment = '{broker: {url: "${env:NATS_URL}", token: "${env:NATS_TOKEN}"}}'
     return watched(folder, f"message: {subject}", environment)
@@ -192,10 +192,10 @@ def test_messages_between_two_looks_fire_once_also_after_a_restart_of_the_broker
     assert mine.due() == ["a message came on shop.paid"]
     assert mine.due() == []
     broker.publish("shop.paid")
-    broker.server.stop()  # type: ignore[attr-defined]
+    broker.server.stop()
     assert mine.due() == []
     assert mine.failures() == ["m.mine: the broker cannot be reached (NoServersError)"]
-    broker.server.start()  # type: ignore[attr-defined]
+    broker.server.start()
     assert len(mine.due()) == 1, "what came before the broker went down"
     assert mine.due() == []
     assert len(mine.failures()) == 1

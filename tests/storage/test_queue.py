@@ -34,7 +34,7 @@ def queue(store: SqlMetadata) -> SqlQueue:
 
 
 def put(queue: SqlQueue, *names: str, **about: object) -> None:
-    queue.put("r1", 7, [Queued(name, "v1", **about) for name in names])  # type: ignore[arg-type]
+    queue.put("r1", 7, [Queued(name, "v1", **about) for name in names])
 
 
 def taken(queue: SqlQueue, ask: Ask, most: int = 100) -> list[str]:

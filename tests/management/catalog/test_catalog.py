@@ -179,7 +179,7 @@ def test_a_page_tells_all_that_is_known_of_a_table(shop: Path) -> None:
     assert "3 rows" in str(page["fresh"])
     assert page["above"] == ["marts.priced"]
     assert page["below"] == ["marts.dear"]
-    assert {"name": "revenue", "type": "double", "about": "", "notes": ["turnover"]} in page["columns"]  # type: ignore[operator]
+    assert {"name": "revenue", "type": "double", "about": "", "notes": ["turnover"]} in page["columns"]
 
 
 def test_a_page_of_a_term_says_in_words_what_implements_it(shop: Path) -> None:

@@ -14,7 +14,7 @@ FAR = 2_000
 
 
 def moment(*parts: int, zone: dt.tzinfo | None = None) -> dt.datetime:
-    return dt.datetime(*parts, tzinfo=zone)  # type: ignore[misc,arg-type]
+    return dt.datetime(*parts, tzinfo=zone)
 
 
 @pytest.mark.parametrize(

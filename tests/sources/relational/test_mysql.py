@@ -125,7 +125,7 @@ def test_an_incremental_read_brings_ties_and_rows_without_a_cursor(events: Opene
 )
 def test_a_cursor_is_compared_as_it_is_here(events: Opened, column: str, value: object, ids: list[int]) -> None:
     wanted = {"ingest": {"mode": "incremental", "cursor": column}}
-    rows = events.rows("events", since=Cursor(column, value), **wanted)  # type: ignore[arg-type]
+    rows = events.rows("events", since=Cursor(column, value), **wanted)
     assert sorted(row["id"] for row in rows) == ids
 
 

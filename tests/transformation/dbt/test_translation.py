@@ -48,8 +48,8 @@ def test_a_test_of_dbt_is_this_check(case: dict[str, Any]) -> None:
     [check] = checks
     wanted = KINDS[case["check"]["kind"]].model_validate(case["check"])
     if case["check"]["kind"] == "sql":
-        check = check.model_copy(update={"query": " ".join(check.query.split())})  # type: ignore[union-attr]  # it is Sql
-        check = check.model_copy(update={"query": check.query.replace("( ", "(").replace(" )", ")")})  # type: ignore[union-attr]
+        check = check.model_copy(update={"query": " ".join(check.query.split())})
+        check = check.model_copy(update={"query": check.query.replace("( ", "(").replace(" )", ")")})
     assert (part.state, check) == ("here", wanted)
 
 

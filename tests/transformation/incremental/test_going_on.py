@@ -21,4 +21,4 @@ from jusante.transformation.incremental.batches import Backfill
 def test_what_is_done_is_not_done_again(how: dict[str, str], unit: Unit, left: str, said: str) -> None:
     times = {name: parse(value) if isinstance(value, str) else value for name, value in how.items()}
     first = number(parse(left), unit) if left else None
-    assert Backfill(lambda _: None, **times).command("m.x", unit, first) == said  # type: ignore[arg-type]
+    assert Backfill(lambda _: None, **times).command("m.x", unit, first) == said

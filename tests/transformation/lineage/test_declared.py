@@ -129,9 +129,9 @@ def test_declaring_lineage_makes_no_table_stale_through_its_settings(tmp_path: P
     with Lake.open(declared(tmp_path, "lineage={'id': ['shop.orders.id']}")) as lake:
         after = lake.project.graph["ml.named"]
     same = {"files.prices": "1", "shop.orders": "2"}
-    assert before.definition.header != after.definition.header  # type: ignore[union-attr]
-    canonical = before.definition.canonical  # type: ignore[union-attr]
-    alike = dataclasses.replace(after, definition=dataclasses.replace(after.definition, canonical=canonical))  # type: ignore[type-var, arg-type]
+    assert before.definition.header != after.definition.header
+    canonical = before.definition.canonical
+    alike = dataclasses.replace(after, definition=dataclasses.replace(after.definition, canonical=canonical))
     assert alike.version(same) == before.version(same)
 
 

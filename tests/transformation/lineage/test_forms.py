@@ -39,7 +39,7 @@ def forms(expression: str) -> set[str]:
 @pytest.mark.parametrize(("expression", "form"), CASES, ids=[expression for expression, _ in CASES])
 def test_an_expression_leaves_this_much_of_a_value(expression: str, form: str) -> None:
     found = forms(expression)
-    most = min(found, key=FORMS.index, default="only decides")  # type: ignore[arg-type]
+    most = min(found, key=FORMS.index, default="only decides")
     assert most == form
 
 

@@ -44,6 +44,20 @@ def test_a_ledger_is_proved_and_a_forged_one_is_found(shop: Path) -> None:
     assert [fault["kind"] for fault in said["faults"]] == ["edited"]
 
 
+def test_what_follows_from_the_ledger_is_held_against_it(shop: Path) -> None:
+    assert "all that follows from it is as it should be" in call(shop, "audit", "verify", "--projections").output
+    tamper(shop, "update usage set cpu_us = 1")
+    assert call(shop, "audit", "verify").exit_code == 0
+    done = call(shop, "audit", "verify", "--projections")
+    assert done.exit_code == 1
+    assert "rows of usage say something else than the ledger" in done.output
+    assert "jusante audit rebuild" in done.output
+    said = json.loads(call(shop, "audit", "verify", "--projections", "--json").stdout)
+    assert [each["projection"] for each in said["projections"]] == ["usage"]
+    call(shop, "audit", "rebuild")
+    assert call(shop, "audit", "verify", "--projections").exit_code == 0
+
+
 def test_a_ledger_that_was_cut_off_does_not_fit_the_head_that_was_kept(shop: Path) -> None:
     kept = json.loads(call(shop, "audit", "head", "--json").stdout)["head"]["digest"]
     tamper(shop, "delete from events")

@@ -90,6 +90,18 @@ def test_a_damaged_database_is_told_and_the_tables_tell_what_is_made_without_it(
     assert {"marts.priced", "marts.by_product", "marts.names"}.isdisjoint(made(run(tmp_path)))
 
 
+def test_a_damaged_catalogue_is_told_and_the_tables_are_made_anew_without_it(tmp_path: Path) -> None:
+    before = run(write_shop(tmp_path))
+    catalogue = tmp_path / ".jusante" / "catalog.db"
+    catalogue.write_bytes(catalogue.read_bytes()[:5_000] + b"\xff" * 5_000)
+    told = _process(tmp_path, "run")
+    assert told.returncode == 1
+    assert told.stderr.startswith("J300 the catalogue is damaged: ")
+    assert "the next run makes all tables anew" in told.stderr
+    catalogue.rename(tmp_path / "away.db")
+    assert made(run(tmp_path)) == made(before)
+
+
 def test_what_nobody_foresaw_ends_in_four_words_and_says_how_to_see_more(
     shop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

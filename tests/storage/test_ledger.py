@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from jusante.core.event import Event
+from jusante.core.event import Event, Stray
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import StorageError
 from jusante.storage.sql_metadata import SqlMetadata
@@ -96,6 +96,42 @@ def test_what_follows_from_the_ledger_can_be_made_anew(store: SqlMetadata, url: 
     assert (store.states(), store.runs(9), store.tasks("r1"), store.tasks("r2"), dict(store.last_tasks())) == before
     assert store.states()["a.b"].version == "v9"
     assert [run.run_id for run in store.unfinished()] == ["r3"]
+
+
+@pytest.mark.parametrize(
+    ("statement", "stray"),
+    [
+        ("update runs set status = 'failed' where run_id = 'r1'", Stray("runs", 2, 2)),
+        ("delete from tasks where asset = 'c.d'", Stray("tasks", 4, 6)),
+        ("insert into incidents values (7, 'open', '{}')", Stray("incidents", 1, 0)),
+        ("update asset_states set state = '{}' where asset = 'e.f'", Stray("asset_states", 3, 3)),
+    ],
+)
+def test_what_does_not_follow_from_the_ledger_is_found_and_left(
+    store: SqlMetadata, url: str, statement: str, stray: Stray
+) -> None:
+    assert store.strays() == ()
+    execute(url, statement)
+    assert store.strays() == store.strays() == (stray,)
+    assert stray.projection in stray.what
+    store.rebuild()
+    assert store.strays() == ()
+
+
+def test_who_tells_while_all_is_made_anew_waits(store: SqlMetadata, url: str) -> None:
+    def write() -> None:
+        own = SqlMetadata(url)
+        for number in range(30):
+            own.begin(replace(RUN, run_id=f"x{number}"))
+        own.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while writer.is_alive():
+        store.rebuild()
+        assert store.strays() == ()
+    writer.join()
+    assert len(store.runs(99)) == 32
 
 
 def test_incidents_follow_from_the_ledger(store: SqlMetadata, url: str) -> None:

@@ -127,6 +127,16 @@ def test_a_call_is_taken_once_for_as_long_as_its_sender_may_repeat_it(store: Sql
     assert store.verify() == ()
 
 
+def test_a_call_that_is_taken_again_after_years_counts_from_then_on_also_when_all_is_made_anew(
+    store: SqlMetadata,
+) -> None:
+    for day in (0, 8, 14):
+        assert _taken(store.take([_call(1, day), _call(day, day)])), day
+    assert store.strays() == ()
+    store.rebuild()
+    assert _taken(store.take([_call(1, 14)])) == []
+
+
 def test_a_call_that_comes_to_many_at_once_is_taken_by_one(store: SqlMetadata) -> None:
     calls = [_call(number) for number in range(40)]
 

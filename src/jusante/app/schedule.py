@@ -91,7 +91,7 @@ def _times(law: Law, wanted: Mapping[str, Law], traces: Mapping[str, Trace], now
 
 def _skipped(trace: Trace) -> str:
     """That a time is passed over, and until when they are, here."""
-    return f", skipped until {trace.skips_until.astimezone():%d %b %H:%M}" if trace.skips_until else ", skipped"
+    return f", skipped until {trace.skips_until:%d %b %H:%M} UTC" if trace.skips_until else ", skipped"
 
 
 def _made(law: Law) -> str:

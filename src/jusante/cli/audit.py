@@ -20,8 +20,13 @@ def audit() -> None:
 
 @audit.command()
 @click.option("--head", metavar="DIGEST|FILE", help="A head that was kept elsewhere, or the file it was kept in.")
+@click.option(
+    "--projections",
+    is_flag=True,
+    help="Also hold runs, states, incidents and costs against it; nobody writes meanwhile.",
+)
 @project_options
-def verify(head: str | None, folder: Path, environment: str | None, as_json: bool) -> None:
+def verify(head: str | None, projections: bool, folder: Path, environment: str | None, as_json: bool) -> None:
     """Find every edit, deletion and change of order in the ledger.
 
     Somebody who can write the database could seal a forged ledger anew. Keep its head elsewhere (`jusante audit head`) and
@@ -33,17 +38,23 @@ def verify(head: str | None, folder: Path, environment: str | None, as_json: boo
     with opened(folder, environment) as lake:
         with err().status("reading the ledger"):
             faults = lake.metadata.verify(_digest(head))
+            strays = lake.metadata.strays() if projections and not faults else ()
         last = lake.metadata.latest(None, 1)
+    upto = last[0].seq if last else 0
+    for fault in () if as_json else faults:
+        tell(err(), fault.kind, fault.what, _where(fault), "compare with a copy of the database from before", "red")
+    for stray in () if as_json else strays:
+        tell(err(), "projection", stray.what, stray.projection, "jusante audit rebuild", "red")
     if as_json:
-        print_json({"faults": [fault.as_dict() for fault in faults], "events": last[0].seq if last else 0})
-    elif faults:
-        for fault in faults:
-            tell(err(), fault.kind, fault.what, _where(fault), "compare with a copy of the database from before", "red")
-        err().print(f"\n[bold]{counted(len(faults), 'fault')}[/]")
+        found = {"faults": [each.as_dict() for each in faults], "projections": [each.as_dict() for each in strays]}
+        print_json(found | {"events": upto})
+    elif faults or strays:
+        err().print(f"\n[bold]{counted(len(faults) + len(strays), 'fault')}[/]")
     else:
+        also = ", and all that follows from it is as it should be" if projections else ""
         told = "" if head else ". Keep its head elsewhere: jusante audit head > head.txt"
-        out().print(f"[green]✓[/] the ledger is as it was written, up to event {last[0].seq if last else 0:,}{told}")
-    sys.exit(1 if faults else 0)
+        out().print(f"[green]✓[/] the ledger is as it was written, up to event {upto:,}{also}{told}")
+    sys.exit(1 if faults or strays else 0)
 
 
 def _where(fault: "Fault") -> str:
@@ -117,7 +128,7 @@ def events(  # noqa: PLR0913  # the options of a command
 @audit.command()
 @project_options
 def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
-    """Work out anew, from the ledger, which runs there were, what they did, and in which state each asset is."""
+    """Work out anew, from the ledger, runs and their tasks, states of assets, incidents, usage and storage."""
     from jusante.cli.console import err, out, print_json
     from jusante.core.words import counted
 
@@ -126,7 +137,7 @@ def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"events": count})
     else:
-        out().print(f"[green]✓[/] runs, tasks and states made anew from {counted(count, 'event')}")
+        out().print(f"[green]✓[/] runs, states, incidents and costs made anew from {counted(count, 'event')}")
 
 
 @click.command()

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import re
 import signal
 import sys
 import threading
@@ -288,7 +287,7 @@ def resume(select: tuple[str, ...], folder: Path, environment: str | None, as_js
 @click.option(
     "--until",
     metavar="TIME",
-    help="Until when: 2026-06-01T07:00+02:00, or for how long: 3h. The next time only, by default.",
+    help="Until when, as '2027-01-31 07:00'; UTC, where it names no other offset. Or for how long: 3h. By default, the next time only.",
 )
 @click.option("--why", default="", help="Why; the ledger keeps it.")
 @project_options
@@ -303,33 +302,18 @@ def skip(
 
     from jusante.app.schedule import skip as said_of
     from jusante.cli.console import out, print_json
+    from jusante.cli.times import coming
 
     now = dt.datetime.now(dt.UTC)
-    end = _moment(until, now) if until else None
+    end = coming(until, now) if until else None
     with opened(folder, environment) as lake:
         names = said_of(lake, select, now, until=end, why=why)
     if as_json:
         print_json({"assets": names, "until": end.isoformat() if end else None})
     else:
-        long = f"until {end.astimezone():%a %d %b %Y %H:%M}" if end else "the next time"
+        long = f"until {end:%a %d %b %Y %H:%M} UTC" if end else "the next time"
         out().print(Text(f"Skipped {long}: {', '.join(names)}"))
         out().print(Text(f"Next: jusante schedule. To take it back: jusante resume {' '.join(select)}", "dim"))
-
-
-def _moment(text: str, now: dt.datetime) -> dt.datetime:
-    """A time to come, here where it bears no zone, or so long from now."""
-    from jusante.core import duration
-    from jusante.errors import UsageError
-
-    fix = "--until 3h, 2d, or 2027-01-31T07:00"
-    try:
-        end = now + duration.parse(text) if re.fullmatch(r"\d+ ?\w", text) else dt.datetime.fromisoformat(text)
-        end = end.astimezone(dt.UTC)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"{text!r} is no time: {error}", where="--until", fix=fix) from None
-    if end <= now:
-        raise UsageError(f"{text} is not in the future", where="--until", fix=fix)
-    return end
 
 
 def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool, *, resume: bool) -> None:

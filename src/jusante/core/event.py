@@ -99,6 +99,26 @@ class Fault:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A projection that does not follow from the ledger: how many rows it has, and how many it should have."""
+
+    projection: str
+    rows: int
+    meant: int
+
+    @property
+    def what(self) -> str:
+        """What is wrong with it, for a person."""
+        if self.rows == self.meant:
+            return f"some of the {self.rows:,} rows of {self.projection} say something else than the ledger"
+        return f"{self.projection} has {self.rows:,} rows, and {self.meant:,} follow from the ledger"
+
+    def as_dict(self) -> dict[str, Any]:
+        """As `--json` prints it."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"what": self.what}
+
+
 def sealed(before: Segment | None, events: Sequence[tuple[int, str]], now: dt.datetime) -> Segment:
     """The segment of these events, each its number and digest, after the one before."""
     digests = [digest for _, digest in events]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from jusante.core.cost import Metered, Stored, Usage
-from jusante.core.event import Event, Fault, Segment
+from jusante.core.event import Event, Fault, Segment, Stray
 from jusante.core.incident import Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
@@ -107,6 +107,9 @@ class MetadataStore(Protocol):
 
     def rebuild(self) -> int:
         """Work out anew, from the ledger, runs, tasks, states and incidents; how many events there are."""
+
+    def strays(self) -> tuple[Stray, ...]:
+        """What was worked out from the ledger and does not, or no longer, follow from it; all stays as it is."""
 
     def close(self) -> None:
         """Let go of connections."""

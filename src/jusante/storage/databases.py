@@ -6,7 +6,8 @@ a server for a silent client for two hours.
 """
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -28,6 +29,8 @@ _IT_WAITS: Mapping[str, str] = {
     "tcp_keepalives_count": "3",
 }
 """How long the server waits for us: nobody keeps a connection, or a lock, who cannot be reached."""
+_KIND = 0xFF
+"""The part of a code of SQLite that tells its kind; the rest tells more closely what."""
 _FULL = "53100"
 _CONNECTION, _INTERVENTION = "08", "57"
 """The classes of SQLSTATE for a connection that failed, and for a server that is stopped or started."""
@@ -51,8 +54,24 @@ def bounded(
     return found.update_query_dict(waits).render_as_string(hide_password=False)
 
 
+@contextmanager
+def failures(whose: str, where: str, damaged: str) -> Iterator[None]:
+    """What a database of the project refuses, in our words: `whose` names it, `damaged` is the fix where its file is.
+
+    What is wrong with a statement, and not with the database, stays as it is.
+    """
+    try:
+        yield
+    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+        raise failed(error, whose, where) from None
+    except sa.exc.DatabaseError as error:
+        if not is_damaged(error):
+            raise
+        raise StorageError(f"{whose} is damaged: {error.orig}", where=where, fix=damaged) from None
+
+
 def failed(error: sa.exc.DBAPIError, whose: str, where: str = "") -> StorageError:
-    """What a database of the project refused, in our words; `whose` names it."""
+    """That a database of the project cannot be used, in our words; `whose` names it."""
     said = f"{whose} cannot be used: {error.orig}"
     if is_full(error):
         fix = "free some space there, then run again: nothing was lost"
@@ -79,3 +98,9 @@ def is_full(error: sa.exc.DBAPIError) -> bool:
     """Whether there is no room on the disk of a database."""
     is_file = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     return is_file or getattr(error.orig, "sqlstate", None) == _FULL
+
+
+def is_damaged(error: sa.exc.DatabaseError) -> bool:
+    """Whether the file of a database is not, or no longer, one that SQLite can read."""
+    code = getattr(error.orig, "sqlite_errorcode", None) or 0
+    return code & _KIND in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from jusante.errors import StorageError
-from jusante.storage.databases import bounded, failed, place
+from jusante.storage.databases import bounded, failures, place
 
 ASKED_AT_ONCE = 500
 CACHE_KIB = 64 * 1024
+_MENDED = "put back a copy from before: what is encrypted with the keys in it cannot be read without them"
 
 _metadata = sa.MetaData()
 _keys = sa.Table(
@@ -36,6 +37,7 @@ class SqlKeys:
     def __init__(self, url: str) -> None:
         if url.startswith("sqlite:///"):
             _private(Path(url.removeprefix("sqlite:///")))
+        self._where = place(url)
         self._engine = sa.create_engine(bounded(url), pool_pre_ping=not url.startswith("sqlite"))
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _pragmas)
@@ -96,11 +98,8 @@ class SqlKeys:
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        try:
-            with self._engine.begin() as connection:
-                yield connection
-        except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-            raise failed(error, "the store of persons' keys", place(self._engine.url)) from None
+        with failures("the store of persons' keys", self._where, _MENDED), self._engine.begin() as connection:
+            yield connection
 
 
 def _rows(wrapped: Mapping[bytes, bytes]) -> list[dict[str, bytes]]:

@@ -14,7 +14,7 @@ from jusante.core.names import split
 from jusante.errors import StorageError, storage_error
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
-from jusante.storage.databases import bounded, failed, place
+from jusante.storage.databases import bounded, failures, place
 from jusante.storage.iceberg.fences import Fences
 from jusante.storage.iceberg.places import clear, folder_of, resting, staging_of
 from jusante.storage.iceberg.plans import Plans
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CATALOG = "jusante"
 LONGEST_COMMIT_SECONDS = 5
 """How long a commit may wait in the middle of its transaction before PostgreSQL ends it."""
+_MENDED = "put back a copy from before; without one, move the file away: the next run makes all tables anew"
 _POINTERS = "select table_namespace, table_name, metadata_location from iceberg_tables where catalog_name = :catalog"
 _POINTER = f"{_POINTERS} and table_namespace = :namespace and table_name = :table"
 
@@ -240,8 +241,7 @@ class IcebergStore:
 def _failures(where: str) -> Iterator[None]:
     """Errors of the file system and of the catalogue database in our words."""
     try:
-        yield
+        with failures("the catalogue", where, _MENDED):
+            yield
     except OSError as error:
         raise storage_error(error, where) from None
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        raise failed(error, "the catalogue", where) from None

@@ -37,12 +37,17 @@ def append(connection: sa.Connection, events: Sequence[Event]) -> tuple[Event, .
     return tuple(replace(event, seq=seq) for event, seq in zip(events, numbers, strict=True))
 
 
-def seal(connection: sa.Connection, now: dt.datetime) -> None:
-    """Seal what was appended since the last segment."""
+def alone(connection: sa.Connection) -> None:
+    """Wait until nobody appends, and let nobody append until this transaction ends."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     else:
         connection.execute(SEGMENTS.delete().where(sa.false()))  # from here on this transaction is the one that writes
+
+
+def seal(connection: sa.Connection, now: dt.datetime) -> None:
+    """Seal what was appended since the last segment."""
+    alone(connection)
     before = last_segment(connection)
     while True:
         after = before.last_seq if before else 0

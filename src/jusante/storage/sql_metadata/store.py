@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,18 +17,17 @@ from pydantic_core import from_json  # three times as fast as json: the ledger i
 from sqlalchemy.pool import QueuePool
 
 from jusante.core.cost import Metered, Stored, Usage
-from jusante.core.event import Event, Fault, Segment, faults
+from jusante.core.event import Event, Fault, Segment, Stray, faults
 from jusante.core.incident import OPENED, Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import CommitConflict, ExtraMissing, StorageError
-from jusante.storage.databases import bounded, failed, place
-from jusante.storage.sql_metadata import calls, leases, ledger, usage
-from jusante.storage.sql_metadata.projections import PROJECTED, project
+from jusante.storage.databases import bounded, failures, place
+from jusante.storage.sql_metadata import calls, leases, ledger, rebuilding, usage
+from jusante.storage.sql_metadata.projections import project
 from jusante.storage.sql_metadata.queue import SqlQueue
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
-PROJECTED_AT_ONCE = 10_000
 OPENING_LOCK = ledger.LOCK + 1
 """Who opens incidents, one after the other; no other program uses it in this database."""
 MOST_ASKED, ASK_SECONDS = 300, 0.02
@@ -252,14 +251,15 @@ class SqlMetadata:
 
     def rebuild(self) -> int:
         """Work out anew what follows from the ledger; how many events there are. Readers see the old until it is done."""
-        count = 0
         with self._transaction() as connection:
-            for table in PROJECTED:
-                connection.execute(table.delete())
-            for batch in _batches(ledger.entries(connection)):
-                project(connection, batch)
-                count += len(batch)
-        return count
+            return rebuilding.rebuild(connection)
+
+    def strays(self) -> tuple[Stray, ...]:
+        """Which projections do not follow from the ledger. Nobody writes meanwhile."""
+        with _failures(self._where), self._engine.connect() as connection, connection.begin() as transaction:
+            found = rebuilding.strays(connection)
+            transaction.rollback()
+            return found
 
     def close(self) -> None:
         """Let go of connections."""
@@ -323,33 +323,14 @@ def _ended(run_id: str, done: Done, now: dt.datetime) -> Event:
     return Event(f"task.{task.status}", now, run_id, task.asset, payload, snapshot_id=task.snapshot_id)
 
 
-def _batches(entries: Iterator[Any]) -> Iterator[list[Event]]:
-    batch: list[Event] = []
-    for entry in entries:
-        batch.append(entry.event)
-        if len(batch) >= PROJECTED_AT_ONCE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
-
-
 _MENDED = (
     "put back a copy from before; without one, move the file away: the next run finds out from the tables' snapshots "
     "what is made, and the history of runs is lost"
 )
 
 
-@contextmanager
-def _failures(where: str) -> Iterator[None]:
-    try:
-        yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-        raise failed(error, "the metadata database", where) from None
-    except sa.exc.DatabaseError as error:
-        if type(error) is not sa.exc.DatabaseError or not isinstance(error.orig, sqlite3.DatabaseError):
-            raise  # what is wrong is not the file, but what was asked of it
-        raise StorageError(f"the metadata database is damaged: {error.orig}", fix=_MENDED) from None
+def _failures(where: str) -> AbstractContextManager[None]:
+    return failures("the metadata database", where, _MENDED)
 
 
 def _lies_where_nobody_writes(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -189,6 +190,32 @@ def test_many_commits_do_not_make_metadata_grow_for_ever(house: House) -> None:
     metadata = list((house.folder / "warehouse").rglob("metadata/*.metadata.json"))
     assert len(metadata) <= 25, len(metadata)
     assert len(house.rows()) == 30
+
+
+def test_many_commits_do_not_make_the_next_one_slower(house: House) -> None:
+    """A commit reads each manifest of the table: those of files that are gone are let go of, many of few files become one."""
+    for number in range(6):
+        house.publish(some(id=[number]), anew=True)
+    assert len(_manifests(house)) <= 2
+    assert house.rows() == [{"id": 5}]
+    for number in range(6, 30):
+        house.publish(some(id=[number]), anew=False)
+        assert len(_manifests(house)) <= 20
+    table = house.store.table(NAME)
+    assert table is not None
+    commit = house.staged(some(id=[99]), anew=False)
+    house.store.commit(replace(commit, remove=table.plan.files[10:15]))
+    seen = house.store._load(NAME).scan().to_arrow()["id"].to_pylist()
+    assert sorted(seen) == [row["id"] for row in house.rows()]
+    assert len(seen) == 25 - 5 + 1
+    assert len(_manifests(house)) <= 20
+
+
+def _manifests(house: House) -> list[str]:
+    table = house.store._load(NAME)
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    return [manifest.manifest_path for manifest in snapshot.manifests(table.io)]
 
 
 def test_files_are_read_as_they_are_only_while_all_have_the_tables_columns(house: House) -> None:

@@ -19,12 +19,13 @@ from jusante.errors import CommitConflict
 from jusante.ports.table_store import Commit
 from jusante.storage.iceberg.layout import described
 from jusante.storage.iceberg.reading import summary_of
-from jusante.storage.iceberg.transactions import change, creation
+from jusante.storage.iceberg.transactions import change, creation, overwrite
 
 # Metadata is copied whole at each commit: without these it grows, and commits slow down, with every snapshot kept.
 PROPERTIES = {
     "format-version": "2",
     "commit.manifest-merge.enabled": "true",
+    "commit.manifest.min-count-to-merge": "20",  # each commit reads all of them
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "20",
     "write.parquet.compression-codec": "zstd",
@@ -118,7 +119,7 @@ def _overwrite(transaction: Transaction, table: IcebergTable, commit: Commit) ->
     tasks = list(table.scan().plan_files())
     stay = any(task.file.file_path not in removed for task in tasks)
     summary = described(commit.summary, commit.add.schema, summary_of(table.current_snapshot()) if stay else None)
-    with transaction.update_snapshot(snapshot_properties=summary).overwrite() as update:
+    with overwrite(transaction, summary) as update:
         for task in tasks:
             if task.file.file_path in removed:
                 update.delete_data_file(task.file)

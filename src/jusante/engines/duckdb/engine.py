@@ -110,7 +110,10 @@ class DuckDBEngine:
         connection.execute("set TimeZone = 'UTC'")
         # Among the settings above DuckDB would take it, show it and not hold it.
         connection.execute(f"set max_temp_directory_size = {literal(self._settings.spill_limit)}")
-        if allowed is not None:
+        if allowed is None:
+            # It would remember each file that was ever read, and most are read once: a run's are new ones.
+            connection.execute("set enable_external_file_cache = false")
+        else:
             lock(connection, allowed)
         return connection
 

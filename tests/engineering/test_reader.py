@@ -158,9 +158,23 @@ def test_a_reference_becomes_a_secret_that_nothing_shows(tmp_path: Path) -> None
     assert "s3cret" not in repr(project)
 
 
-def test_only_the_chosen_environment_needs_its_secrets(tmp_path: Path) -> None:
-    text = "name: t\nenvironments:\n  prod: {catalog: '${env:NOT_SET}'}\n"
-    assert problems_of(write(tmp_path, {"jusante.yaml": text})) == []
+@pytest.mark.parametrize(
+    "said",
+    [
+        "catalog: '${env:NOT_SET}'",
+        "hooks: {paid: {secret: '${env:NOT_SET}'}}",
+        "notify: [{kind: webhook, url: 'https://b.example/', secret: '${env:NOT_SET}'}]",
+        "notify: [{kind: apprise, url: 'mailto://a:${env:NOT_SET}@b.example'}]",
+        "openlineage: {url: 'https://b.example/', api_key: '${env:NOT_SET}'}",
+        "broker: {url: 'nats://b.example:4222', token: '${env:NOT_SET}'}",
+        "keys: {masks: '${env:NOT_SET}'}",
+    ],
+)
+def test_only_the_chosen_environment_needs_its_secrets(tmp_path: Path, said: str) -> None:
+    folder = write(tmp_path, {"jusante.yaml": f"name: t\nenvironments:\n  dev: {{}}\n  prod: {{{said}}}\n"})
+    assert problems_of(folder) == []
+    _, found = read_problems(folder, "prod", kinds=Connectors(), analyse=analyse, variables={})
+    assert [problem.code for problem in found if "NOT_SET" in problem.what] == ["J105"]
 
 
 def test_comments_and_layout_leave_versions_alone_and_meaning_changes_them(tmp_path: Path) -> None:

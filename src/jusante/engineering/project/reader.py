@@ -21,7 +21,7 @@ from jusante.engineering.project.documents import Document
 from jusante.engineering.project.glossary import read_glossary
 from jusante.engineering.project.models import read_models, suggestion
 from jusante.engineering.project.problems import Findings, ProjectProblems
-from jusante.engineering.project.references import resolved
+from jusante.engineering.project.references import resolved, unresolved
 from jusante.engineering.project.sources import read_sources
 from jusante.engineering.project.steps import read_dashboards, read_exposures, read_steps
 from jusante.engineering.project.timing import check_memory, check_pools, check_sizes
@@ -153,11 +153,14 @@ def _check_keys(context: Context, document: Document, chosen: str, environment: 
 def _resolve_chosen(context: Context, document: Document, chosen: str) -> dict[str, Any]:
     """Only the chosen environment's references are looked up: dev does not need the secrets of prod."""
     environments = document.data.get("environments")
-    if not isinstance(environments, dict) or chosen not in environments:
+    if not isinstance(environments, dict):
         return document.data
-    path = ("environments", chosen)
-    found = resolved(environments[chosen], path, document, context.folder, context.variables, context.findings)
-    return {**document.data, "environments": {**environments, chosen: found or {}}}
+    known = {name: unresolved(said) for name, said in environments.items()}
+    if chosen in environments:
+        path = ("environments", chosen)
+        found = resolved(environments[chosen], path, document, context.folder, context.variables, context.findings)
+        known[chosen] = found or {}
+    return {**document.data, "environments": known}
 
 
 def _take(findings: Findings, source: Source, sources: dict[str, Source], tables: list[Asset]) -> None:

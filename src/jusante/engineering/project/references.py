@@ -35,6 +35,15 @@ def resolved(
     return Secret(_REFERENCE.sub(lookup, value))
 
 
+def unresolved(value: Any) -> Any:
+    """The value with an empty Secret for every text that holds a reference: it is known to be one, and not looked up."""
+    if isinstance(value, dict):
+        return {key: unresolved(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [unresolved(each) for each in value]
+    return Secret("") if isinstance(value, str) and _REFERENCE.search(value) else value
+
+
 def _refuse_written_out(value: str, path: KeyPath, document: Document, findings: Findings) -> None:
     found = PASSWORD_IN_URL.search(value)
     if found and not _REFERENCE.search(found[1]):

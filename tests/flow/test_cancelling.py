@@ -11,8 +11,11 @@ from typing import Any
 
 from crews import ENDLESS, PATIENCE, settings, until, write_shop_into
 from jusante.app import Lake, Report
+from jusante.app.cancelling import Cancelled, cancel
 from jusante.app.conductor import Conductor
 from jusante.app.working import work
+from jusante.core.run import Done, Run, Task
+from jusante.orchestration.cancelling import ASKED
 from projects import run, task, write, write_shop
 from servers.fixtures import postgres_server
 from servers.postgres import Postgres
@@ -45,11 +48,28 @@ def test_a_run_is_cancelled_and_what_was_not_begun_is_left(tmp_path: Path) -> No
     write(tmp_path, {"models/marts/a_endless.sql": ENDLESS, "jusante.yaml": yaml, **waits})
     report, said = cancelled(tmp_path)
 
-    assert said["cancelled"] == [{"run_id": report.run_id, "assets": [], "is_heeded": True}]
+    assert said["cancelled"] == [{"run_id": report.run_id, "assets": [], "is_heeded": True, "too_late": []}]
     assert (task(report, "marts.a_endless").error or {})["code"] == "J433"
     left = [each for each in report.tasks if each.was_left_alone]
     assert {"marts.waits_0", "marts.waits_1", "marts.waits_2"} <= {each.asset for each in left}
     assert "cancelled by " in left[0].reason
+
+
+def test_what_was_made_before_anybody_could_stop_it_is_called_too_late(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(tmp_path) as lake:
+        lake.metadata.begin(Run("r1", "run", "dev", now, "elsewhere", 1))
+
+        def make() -> None:
+            until(lambda: bool(lake.metadata.latest(ASKED, 1)))
+            lake.metadata.record("r1", [Done(Task("marts.priced", "build", "succeeded"))])
+
+        making = threading.Thread(target=make)
+        making.start()
+        (found,) = cancel(lake, ("marts.priced",), "", now, PATIENCE)
+        making.join()
+    assert found == Cancelled("r1", ("marts.priced",), is_heeded=True, too_late=("marts.priced",))
 
 
 def test_where_nothing_runs_there_is_nothing_to_cancel(tmp_path: Path) -> None:

@@ -19,11 +19,15 @@ _LOOKS_LIKE_A_RUN = re.compile(r"r\d{4}")
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """What was asked to be cancelled: a whole run (no assets), or some of its assets. `is_heeded`: it has ended."""
+    """What was asked to be cancelled: a whole run (no assets), or some of its assets. `is_heeded`: it has ended.
+
+    `too_late` are those of the assets that were made all the same: they were done before anybody could stop them.
+    """
 
     run_id: str
     assets: tuple[str, ...]
     is_heeded: bool
+    too_late: tuple[str, ...] = ()
 
 
 def cancel(
@@ -44,7 +48,12 @@ def cancel(
     until = time.monotonic() + wait_seconds
     while not all(_is_over(lake, run, chosen) for run, chosen in asked) and time.monotonic() < until:
         time.sleep(LOOK_SECONDS)
-    return tuple(Cancelled(run.run_id, chosen, _is_over(lake, run, chosen)) for run, chosen in asked)
+    return tuple(_outcome(lake, run, chosen) for run, chosen in asked)
+
+
+def _outcome(lake: Lake, run: Run, assets: tuple[str, ...]) -> Cancelled:
+    made = {task.asset for task in lake.metadata.tasks(run.run_id) if task.status == "succeeded"}
+    return Cancelled(run.run_id, assets, _is_over(lake, run, assets), tuple(sorted(made & set(assets))))
 
 
 def _asked(lake: Lake, wishes: tuple[str, ...], running: Mapping[str, Run]) -> Iterator[tuple[Run, tuple[str, ...]]]:

@@ -52,6 +52,9 @@ def cancel(
 ) -> None:
     """Stop what runs: everything, a run (r2026…), or assets. Their queries and scripts are stopped; nothing is published.
 
+    The function of a Python model is stopped where it has a `timeout` or a `memory` of its own; else it is let come to its end,
+    and what it gave is thrown away.
+
     What was not begun yet is left as it was. What is cancelled is not tried again before it is due again.
     """
     from jusante.app.cancelling import cancel as cancelled
@@ -63,6 +66,10 @@ def cancel(
         print_json({"cancelled": [asdict(each) for each in found]})
         return
     for each in found:
-        what = f"{', '.join(each.assets)} in run {each.run_id}" if each.assets else f"run {each.run_id}"
-        out().print(f"Cancelled: {what}" if each.is_heeded else f"Asked to cancel {what}; it has not ended yet.")
+        left = [name for name in each.assets if name not in each.too_late]
+        what = f"{', '.join(left)} in run {each.run_id}" if left else f"run {each.run_id}"
+        if left or not each.assets:
+            out().print(f"Cancelled: {what}" if each.is_heeded else f"Asked to cancel {what}; it has not ended yet.")
+        if each.too_late:
+            out().print(f"Too late, made already: {', '.join(each.too_late)} in run {each.run_id}", style="yellow")
     out().print("Next: jusante logs", style="dim")

@@ -14,7 +14,7 @@ from jusante.engines.duckdb import database_scan, file_scan, functions, profile
 from jusante.engines.duckdb.calendar import refuse_odd_times
 from jusante.engines.duckdb.failures import failure
 from jusante.engines.duckdb.types import FieldIds, duckdb_name, schema_of, storable
-from jusante.errors import JusanteError
+from jusante.errors import EngineError, JusanteError
 from jusante.ports.engine import Operator, Reject, Target, TextFunction
 from jusante.ports.relation import Batches, DatabaseScan, FilePlan, FileScan, Relation
 
@@ -227,6 +227,9 @@ class DuckDBSession:
         return self._guarded(describe)
 
     def _guarded(self, work: Callable[[], _Result]) -> _Result:
+        """The outcome of a statement; none is begun any more once it was told to stop. Raises JusanteError."""
+        if self._cancelled:
+            raise EngineError("the query was cancelled")
         try:
             return work()
         except duckdb.Error as error:

@@ -28,6 +28,7 @@ OF_ASSETS = {"J137", "J240", "J241", "J242"}
 """Told of an asset as a whole: what it speaks of is missing elsewhere."""
 FAULTS = [
     ("schedule: 0 26 * * *", "J131", "the hour of", "hour 0-23"),
+    ("schedule: '*/15 * * * *'", "J131", "SQL ends the header at `*/` here", "write 0/15 in its place"),
     ("schedule: 0 6 * *", "J131", "not five fields", "0 6 * * 1-5 America/Sao_Paulo"),
     ("schedule: 0 0 30 2 *", "J131", "never comes", "L is the last day"),
     ("schedule: 0 6 * * * Europe/Berln", "J132", "Europe/Berln is no time zone", "did you mean Europe/Berlin?"),

@@ -40,12 +40,24 @@ def read_models(context: Context) -> Iterator[Asset]:
                 context.findings.unread.add(f"{path.parent.name}.{path.stem}")
 
 
+def _is_cut_off(context: Context, file: str, text: str, end: int) -> bool:
+    """Whether a header ends in the middle of a schedule as `*/5 * * * *`, which is told."""
+    step = re.match(r"\d+", text[end:])
+    if step:
+        what = f"SQL ends the header at `*/` here, so `*/{step[0]}` cannot stand in it"
+        fix = f"write 0/{step[0]} in its place (1/{step[0]} for days and months), or `every:`"
+        context.findings.add("J131", what, Place(file, text.count("\n", 0, end) + 1), fix)
+    return step is not None
+
+
 def _sql_model(context: Context, path: Path) -> Iterator[Asset]:
     text, file = context.text(path), context.name(path)
     if text is None:
         return
     found = _HEADER.match(text)
     document = Document(file, {}, {(): 1})
+    if found and _is_cut_off(context, file, text, found.end()):
+        return
     if found:
         line = text.count("\n", 0, found.start(1)) + 1
         parsed = parse(found[1], file, context.findings, first_line=line)

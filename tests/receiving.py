@@ -7,14 +7,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def receiver(*statuses: int, port: int = 0) -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
-    """A server that answers with these statuses, the last one over and over; what it was sent."""
+def receiver(
+    *statuses: int, port: int = 0, never: bytes = b"\0"
+) -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
+    """A server that answers with these statuses, the last one over and over; what it was sent. What holds `never` breaks it (503)."""
     got: list[tuple[dict[str, str], bytes]] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            status = statuses[min(len(got), len(statuses) - 1)]
+            status = 503 if never in body else statuses[min(len(got), len(statuses) - 1)]
             got.append((dict(self.headers.items()), body))
             self.send_response(status)
             self.send_header("content-length", "0")

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -84,6 +85,17 @@ def test_a_mail_goes_to_whom_it_is_for() -> None:
     assert body is not None
     assert "It is down." in body.get_content()
     assert "As of 08:00." in body.get_content()
+
+
+def test_a_subject_is_one_line_and_never_another_header() -> None:
+    error = 'I3 opened: Referenced column "nix" not found\nBcc: all@b.example\r\nHINT: see row 3\u2028end'
+    with mail_server() as (port, got):
+        url = f"mailto://127.0.0.1:{port}/?from=jusante@b.example&to={{to}}&mode=insecure"
+        AppriseNotifier(Secret(url)).tell((replace(NOTICE, subject=error),))
+    [(to, message)] = got
+    assert to == ["growth@b.example"]
+    assert message["subject"] == 'I3 opened: Referenced column "nix" not found Bcc: all@b.example HINT: see row 3 end'
+    assert {"bcc", "hint"} & {name.lower() for name in message} == set()
 
 
 def test_a_chat_hears_to_whom_it_is_said() -> None:
@@ -229,6 +241,53 @@ def test_what_one_refuses_keeps_the_others_from_nobody(tmp_path: Path, monkeypat
                 "one"
             ]
             assert tell(lake.system, patient=True) == ()
+
+
+def test_what_cannot_be_delivered_keeps_no_other_however_the_channel_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jusante.notifiers.posting.FIRST_WAIT_SECONDS", 0.0)
+    clock = [dt.datetime.now(dt.UTC)]
+    monkeypatch.setattr("jusante.app.clock.now", lambda: clock[0])
+
+    def noted(*words: str) -> tuple[Notice, ...]:
+        return tuple(Notice("a", word, "c", word, "drift.rejected") for word in words)
+
+    with receiver(200, never=b"poison") as (url, got):
+        monkeypatch.setenv("HOOK", url)
+        project(tmp_path, "      - {kind: webhook, url: '${env:HOOK}', name: chat}\n")
+        with Lake.open(tmp_path) as lake:
+            assert tell(lake.system, noted("poison 1", "poison 2", "one", "poison 3", "two"), patient=True)
+            for _ in range(10):
+                clock[0] += dt.timedelta(minutes=1)
+                tell(lake.system, patient=True)
+            arrived = [headers["webhook-id"] for headers, _ in got if "poison" not in headers["webhook-id"]]
+            assert arrived == ["one", "two"]
+            tell(lake.system, noted("three"), patient=True)
+            assert [headers["webhook-id"] for headers, _ in got][-1] == "three", "what is new waits for none of them"
+            assert len(got) < 100
+
+
+def test_after_an_outage_the_oldest_comes_first_and_few_are_tried_while_it_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jusante.notifiers.posting.FIRST_WAIT_SECONDS", 0.0)
+    clock = [dt.datetime.now(dt.UTC)]
+    monkeypatch.setattr("jusante.app.clock.now", lambda: clock[0])
+    notices = tuple(Notice("a", "b", "c", f"n{n}", "drift.rejected") for n in range(9))
+    with receiver(503) as (url, got):
+        monkeypatch.setenv("HOOK", url)
+        port = int(url.split(":")[2].split("/")[0])
+        project(tmp_path, "      - {kind: webhook, url: '${env:HOOK}', name: chat}\n")
+        with Lake.open(tmp_path) as lake:
+            tell(lake.system, notices, patient=True)
+            for _ in range(20):
+                clock[0] += dt.timedelta(minutes=3)
+                tell(lake.system, patient=True)
+    assert 8 * 3 <= len(got) <= 20 * 3, "two are tried, less and less often"
+    with receiver(200, port=port) as (_, got), Lake.open(tmp_path) as lake:
+        assert tell(lake.system) == ()
+    assert [headers["webhook-id"] for headers, _ in got] == [notice.key for notice in notices]
 
 
 def test_a_channel_that_is_not_as_it_should_be_is_found_by_check(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Notices on their way: what was to be told, what has arrived, and what could not be sent, all in the ledger."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
 from jusante.core.event import Event
@@ -16,6 +17,8 @@ GIVEN_UP_AFTER = dt.timedelta(days=3)
 FIRST_WAIT = dt.timedelta(seconds=30)
 LONGEST_WAIT = dt.timedelta(minutes=15)
 """Between two tries lies twice the time of the one before, up to this, for whoever asks again and again."""
+FAILURES_ALONE = 2
+"""A notice that has failed so often may be the reason itself: another one has to show whether the channel is down."""
 
 
 class Outbox:
@@ -24,6 +27,7 @@ class Outbox:
     def __init__(self, metadata: MetadataStore, channel: str) -> None:
         self._metadata = metadata
         self._channel = channel
+        self._failures: Counter[str] = Counter()
 
     @property
     def known(self) -> frozenset[str]:
@@ -39,23 +43,25 @@ class Outbox:
     def unsent(self, limit: int, now: dt.datetime, *, patient: bool = False) -> tuple[Notice, ...]:
         """The notices that wait to be sent, oldest first: that something is over must not come before that it began.
 
-        The `patient` leave alone for a while what was just refused, and the whole channel where it was just down.
+        The `patient` leave alone for a while what just failed, and the whole channel where it was just down.
         """
-        sent = {event.payload["key"] for event in self._events(SENT)}
+        arrived = self._events(SENT)
+        sent = {event.payload["key"] for event in arrived}
         tries: dict[str, list[Event]] = {}
         for event in self._events(TRIED):
             tries.setdefault(event.payload["key"], []).append(event)
+        self._failures = Counter({key: len(tried) for key, tried in tries.items()})
         waiting: dict[str, Notice] = {}
         for event in reversed(self._events(POSTED)):
-            notice = Notice(**event.payload["notice"])
-            tried = tries.get(notice.key, [])
-            if notice.key in sent or (tried and now - event.at > GIVEN_UP_AFTER):
-                continue
-            if patient and tried and now < _next_try(tried):
-                if tried[0].payload.get("down", True):
-                    return ()
-                continue
-            waiting.setdefault(notice.key, notice)
+            key = event.payload["notice"]["key"]
+            if key not in sent and not (key in tries and now - event.at > GIVEN_UP_AFTER):
+                waiting.setdefault(key, Notice(**event.payload["notice"]))
+        if patient:
+            failed = {key: tries[key] for key in waiting if key in tries}
+            pauses = {key for key, tried in failed.items() if now < _next_try(tried)}
+            if pauses & _witnesses(failed, (arrived[0].seq or 0) if arrived else 0):
+                return ()
+            waiting = {key: notice for key, notice in waiting.items() if key not in pauses}
         return tuple(waiting.values())[:limit]
 
     def sent(self, notice: Notice, now: dt.datetime) -> None:
@@ -64,7 +70,17 @@ class Outbox:
 
     def tried(self, notice: Notice, now: dt.datetime, *, down: bool) -> None:
         """A notice could not be sent: the receiver was down, or refused it."""
+        self._failures[notice.key] += 1
         self._tell(TRIED, [{"key": notice.key, "down": down}], now)
+
+    def fails_again(self, notice: Notice) -> bool:
+        """Whether a notice that fails now has failed before, so often that it may be the reason itself."""
+        return self._failures[notice.key] + 1 >= FAILURES_ALONE
+
+    def least_tried_first(self, notices: Sequence[Notice]) -> list[Notice]:
+        """These with the one in front that has failed least often, the oldest of several: it is tried in place of others."""
+        first = min(range(len(notices)), key=lambda n: self._failures[notices[n].key], default=0)
+        return [*notices[first : first + 1], *notices[:first], *notices[first + 1 :]]
 
     def _events(self, kind: str) -> tuple[Event, ...]:
         found = self._metadata.latest(kind, REMEMBERED)
@@ -78,3 +94,19 @@ def _next_try(tried: list[Event]) -> dt.datetime:
     """When a notice is tried again that was tried before, the last time first."""
     wait: dt.timedelta = min(FIRST_WAIT * 2 ** min(len(tried) - 1, 12), LONGEST_WAIT)
     return tried[0].at + wait
+
+
+def _witnesses(failed: Mapping[str, Sequence[Event]], arrived: int) -> set[str]:
+    """The notices that show that the channel is down: they failed as if it were, and none has arrived since that event.
+
+    One that failed again and again while others arrived, or while no other was tried, shows nothing but that it cannot be
+    sent itself. Pure.
+    """
+    found = {
+        key: len(tried)
+        for key, tried in failed.items()
+        if tried[0].payload.get("down", True)
+        and (tried[0].seq or 0) > arrived
+        and sum((event.seq or 0) < arrived for event in tried) < FAILURES_ALONE
+    }
+    return set() if len(found) == 1 and max(found.values()) >= FAILURES_ALONE else set(found)

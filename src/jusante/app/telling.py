@@ -202,25 +202,30 @@ def _send(
 ) -> None:
     """Send what waits, one by one, while that `is_ours`: what has `arrived` is not sent again because a later one did not.
 
-    A channel that is down is left at once; one notice that is refused keeps the others from nobody.
+    A channel that is down is left at once; one notice that is refused keeps the others from nobody. One that fails again as
+    if the channel were down may be the reason itself: then one other, however late, shows whether it is.
     """
     until = time.monotonic() + LONGEST_SECONDS
-    refused: JusanteError | None = None
-    for notice in waiting:
-        if time.monotonic() > until or not is_ours():
-            break
+    queue, failure, in_doubt = list(waiting), None, False
+    while queue and is_ours() and (in_doubt or time.monotonic() <= until):
+        notice = queue.pop(0)
         try:
             notifier.tell((notice,))
         except JusanteError as error:
-            outbox.tried(notice, clock.now(), down=error.retryable)
-            if error.retryable:
+            failure = failure or error
+            fails_alone = outbox.fails_again(notice)
+            is_down = error.retryable and not (fails_alone and arrived)
+            outbox.tried(notice, clock.now(), down=is_down)
+            if is_down and (in_doubt or not fails_alone):
                 raise
-            refused = refused or error
-            continue
-        outbox.sent(notice, clock.now())
-        arrived.append(notice)
-    if refused:
-        raise refused
+            if is_down:
+                in_doubt, queue = True, outbox.least_tried_first(queue)
+        else:
+            in_doubt = False
+            outbox.sent(notice, clock.now())
+            arrived.append(notice)
+    if failure:
+        raise failure
 
 
 def _note(system: System, arrived: Mapping[str, list[Notice]]) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 class Notice:
     """Something for somebody: `to` is an owner as project files name them, `subject` a line, `text` the whole of it.
 
+    What makes the subject may have come with more lines, as errors do; in a mail each would be a header of its own.
     `key` is the same for the same news, so that nobody is told twice. It holds no personal data and no secrets.
     `about` is what a program needs to know of it: of an incident its id, severity, state and times.
     """
@@ -19,6 +20,9 @@ class Notice:
     key: str
     kind: str
     about: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", " ".join(self.subject.split()))
 
 
 class Notifier(Protocol):

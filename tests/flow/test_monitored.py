@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from jusante.app import Lake
 from jusante.app.incidents import observe
+from jusante.app.telling import over_lately
 from jusante.cli.main import cli
 from jusante.core.drift import Finding
 from jusante.core.event import Event
@@ -135,6 +136,29 @@ def test_a_model_whose_columns_change_by_themselves_is_told_and_one_that_is_chan
 
 def insert_wide(folder: Path) -> None:
     sql(folder / "shop.db", "insert into orders values (?, ?, ?, ?, ?)", [(9, "tea", 3, 9, "web")])
+
+
+def test_an_incident_that_goes_on_is_continued_and_ended_however_many_are_newer(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jusante.app.incidents.REMEMBERED", 2)
+    fails = Task("marts.priced", "build", "failed", "new", error={"code": "J400", "what": "no", "where": "", "fix": ""})
+    [(kind, _, _)] = seen(shop, fails, HOUR)
+    assert kind == "incident.opened"
+    with Lake.open(shop) as lake:
+        [first] = lake.metadata.latest("incident.opened", 1)
+        for number in range(2, 6):
+            said = {"incident": f"I{number}", "key": f"asset:x.t{number}", "assets": [f"x.t{number}"]}
+            opened = replace(first, asset=f"x.t{number}", payload={**first.payload, **said}, seq=None)
+            over = replace(opened, kind="incident.resolved", payload={"incident": f"I{number}", "why": "by hand"})
+            lake.metadata.tell([opened, over])
+    assert seen(shop, fails, 2 * HOUR) == []
+    assert [kind for kind, _, _ in seen(shop, replace(fails, status="succeeded", error=None), 3 * HOUR)] == [
+        "incident.resolved"
+    ]
+    monkeypatch.setattr("jusante.app.telling.MOST_OVER", 2)
+    with Lake.open(shop) as lake:
+        assert first.payload["incident"] in {each.id for each in over_lately(lake.system, dt.datetime.now(dt.UTC))}
 
 
 LINE = re.compile(r'[a-z_]+(\{[a-z]+="([^"\\\n]|\\.)*"(,[a-z]+="([^"\\\n]|\\.)*")*\})? -?[0-9.]+')

@@ -26,8 +26,8 @@ from jusante.orchestration.holding import holds_of
 from jusante.security.sensitive import LIKELY
 
 MOST_TRIES = 5
-REMEMBERED = 500
-"""So many of the latest incidents are held against what a run has found."""
+MOST_OPEN, REMEMBERED = 10_000, 500
+"""All incidents that go on (at most so many), and so many of the latest, are held against what a run has found."""
 MOST_EVENTS = 1_000
 
 
@@ -46,7 +46,7 @@ class Observed:
 def observe(system: System, run: Run, tasks: Sequence[Task], now: dt.datetime) -> Observed:
     """Open, continue and resolve incidents by what a run did. Call it while the project is held."""
     see_environment(system, run.run_id, run.started_at)
-    known = system.metadata.incidents(None, REMEMBERED)
+    known = _known(system)
     evidence = Evidence(system, known, frozenset(task.asset for task in tasks if is_well(task)))
     graph = system.graph
     explained = Explained.of(system, now)
@@ -73,7 +73,7 @@ def open_for(system: System, symptoms: Iterable[Symptom], now: dt.datetime) -> t
 
     What an incident that goes on accounts for already, and what was announced, is not told again.
     """
-    known = system.metadata.incidents(None, REMEMBERED)
+    known = _known(system)
     explained, graph = Explained.of(system, now), system.graph
     accounted = {name for each in known if each.is_open for name in (*each.assets, *each.below)}
     new = [
@@ -96,6 +96,13 @@ def open_for(system: System, symptoms: Iterable[Symptom], now: dt.datetime) -> t
     return _written(system, decided, known, now)
 
 
+def _known(system: System) -> tuple[Incident, ...]:
+    """The incidents that go on, however old, and the latest of all, newest first."""
+    going_on = system.metadata.incidents(["open", "acknowledged"], MOST_OPEN)
+    found = {each.number: each for each in (*going_on, *system.metadata.incidents(None, REMEMBERED))}
+    return tuple(found[number] for number in sorted(found, reverse=True))
+
+
 def _written(
     system: System, decided: Callable[[Sequence[Incident]], News], known: Sequence[Incident], now: dt.datetime
 ) -> tuple[Changed, ...]:
@@ -104,7 +111,7 @@ def _written(
         try:
             return _told(system, decided(known), now)
         except CommitConflict:
-            known = system.metadata.incidents(None, REMEMBERED)
+            known = _known(system)
     return _told(system, decided(known), now)
 
 

@@ -1,5 +1,6 @@
 """Owners are told what happens to what is theirs: one notice for each owner and finding, once."""
 
+import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,9 +16,9 @@ from jusante.core.blast import Touched
 from jusante.core.environment import NotifyChoice
 from jusante.core.event import Event
 from jusante.core.holds import reason, ways
-from jusante.core.incident import ESCALATED, OPENED, REOPENED, TOLD
+from jusante.core.incident import ESCALATED, OPENED, REOPENED, RESOLVED, TOLD, Incident
 from jusante.core.words import counted
-from jusante.dataops.incidents.due import Policy, due
+from jusante.dataops.incidents.due import FORGOTTEN_AFTER, Policy, due
 from jusante.errors import JusanteError, ProjectBusy
 from jusante.ports.notifier import Notice, Notifier
 
@@ -164,7 +165,7 @@ def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice,
     outboxes = {channel: Outbox(system.metadata, channel) for channel in policies}
     incidents = (
         *system.metadata.incidents(["open", "acknowledged"], MOST_OPEN),
-        *system.metadata.incidents(["resolved"], MOST_OVER),
+        *over_lately(system, now),
     )
     sent = {channel: outbox.known for channel, outbox in outboxes.items()} if incidents else {}
     lacking = due(incidents, policies.values(), sent, now)
@@ -173,6 +174,14 @@ def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice,
         hears = notices if policy.is_for_owners and policy.least != "high" else ()
         if hears or lacking[channel]:
             outbox.post((*hears, *lacking[channel]), now)
+
+
+def over_lately(system: System, now: dt.datetime) -> tuple[Incident, ...]:
+    """The incidents whose end may still be told: those that were over last, however long ago they began."""
+    newest = {each.id: each for each in system.metadata.incidents(["resolved"], MOST_OVER)}
+    ended = system.metadata.latest(RESOLVED, MOST_OVER, since=now - FORGOTTEN_AFTER)
+    older = dict.fromkeys(name for event in ended if (name := event.payload["incident"]) not in newest)
+    return (*newest.values(), *(found for name in older if (found := system.metadata.incident(int(name[1:])))))
 
 
 def _sent(

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 from jusante.app import Lake, check
 from jusante.app.outbox import Outbox
+from jusante.app.telling import tell
+from jusante.core.channels import names_of
 from jusante.core.secret import Secret
 from jusante.errors import SourceUnavailable, UsageError
 from jusante.notifiers.console import ConsoleNotifier, block
@@ -164,7 +167,21 @@ def test_a_receiver_that_is_down_fails_no_run_and_gets_the_notice_with_the_next(
         run(tmp_path)
         assert len(got) == 5
     with Lake.open(tmp_path) as lake:
-        assert Outbox(lake.metadata, "notify 1 (webhook)").unsent(10, dt.datetime.now(dt.UTC)) == ()
+        [channel] = names_of(lake.project.environment.notify)
+        assert Outbox(lake.metadata, channel).unsent(10, dt.datetime.now(dt.UTC)) == ()
+
+
+def test_what_waits_for_one_channel_goes_to_no_other_that_is_put_before_it(tmp_path: Path) -> None:
+    with receiver(400) as (first, _), receiver(200) as (second, got):
+        project(tmp_path, f"[{{kind: webhook, url: '{first}'}}]")
+        with Lake.open(tmp_path) as lake:
+            assert "answered 400" in tell(lake.system, (NOTICE,))[0]
+        text = (tmp_path / "jusante.yaml").read_text()
+        write(tmp_path, {"jusante.yaml": text.replace("[{", f"[{{kind: webhook, url: '{second}'}}, {{")})
+        with Lake.open(tmp_path) as lake:
+            [said] = tell(lake.system)
+        assert got == []
+        assert re.match(r"webhook [0-9a-f]{4} \(notify 2\): the receiver of notices answered 400", said)
 
 
 def test_a_way_to_tell_that_lacks_something_is_found_by_check(tmp_path: Path) -> None:

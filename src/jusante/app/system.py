@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from jusante.app import clock
+from jusante.core.channels import names_of
 from jusante.core.environment import NotifyChoice, Project
 from jusante.core.secret import Secret
 from jusante.engineering.settings import Settings
@@ -104,8 +105,8 @@ class System:
 
     def channels(self) -> Iterator[tuple[str, Notifier]]:
         """The channels by which owners are told, each under a name of its own."""
-        for number, choice in enumerate(self.project.environment.notify, start=1):
-            channel = choice.name or f"notify {number} ({choice.kind})"
+        choices = self.project.environment.notify
+        for channel, choice in zip(names_of(choices), choices, strict=True):
             yield channel, self._notifier(choice, channel)
 
     def _notifier(self, choice: NotifyChoice, channel: str) -> Notifier:

@@ -13,6 +13,7 @@ from jusante.app.outbox import Outbox
 from jusante.app.system import System
 from jusante.core import duration
 from jusante.core.blast import Touched
+from jusante.core.channels import names_of
 from jusante.core.environment import NotifyChoice
 from jusante.core.event import Event
 from jusante.core.holds import reason, ways
@@ -144,8 +145,8 @@ def tell(system: System, notices: tuple[Notice, ...] = (), *, patient: bool = Fa
 
 def policies_of(system: System) -> Mapping[str, Policy]:
     """What each channel is for."""
-    choices = zip((name for name, _ in system.channels()), system.project.environment.notify, strict=True)
-    return {name: _policy(name, choice) for name, choice in choices}
+    choices = system.project.environment.notify
+    return {name: _policy(name, choice) for name, choice in zip(names_of(choices), choices, strict=True)}
 
 
 def _policy(channel: str, choice: NotifyChoice) -> Policy:
@@ -188,7 +189,7 @@ def _sent(
     system: System, policies: Mapping[str, Policy], is_ours: Callable[[], bool], *, patient: bool
 ) -> Iterator[str]:
     arrived: dict[str, list[Notice]] = {}
-    for channel, notifier in system.channels():
+    for number, (channel, notifier) in enumerate(system.channels(), start=1):
         outbox = Outbox(system.metadata, channel)
         waiting = outbox.unsent(MOST_AT_ONCE, clock.now(), patient=patient)
         if policies[channel].is_quiet(clock.now()):  # of incidents only what breaks the quiet was posted
@@ -196,7 +197,7 @@ def _sent(
         try:
             _send(outbox, notifier, waiting, arrived.setdefault(channel, []), is_ours)
         except JusanteError as error:
-            yield f"{channel}: {error.what}; {error.fix}" if error.fix else f"{channel}: {error.what}"
+            yield "; ".join([f"{channel} (notify {number}): {error.what}", *([error.fix] if error.fix else [])])
         finally:
             notifier.close()
     _note(system, arrived)

@@ -70,7 +70,7 @@ class NotifyChoice(Noun):
     kind: Literal["console", "file", "webhook", "alertmanager", "apprise"]
     name: str | None = Field(
         None,
-        description="What the channel is called. It is known by it what was told there; by default its place and kind.",
+        description="What the channel is called. It is known by it what was told there; by default its kind, and digits of its target.",
     )
     path: str | None = Field(None, description="The file that notices are appended to, one JSON object a line.")
     url: Any = Field(

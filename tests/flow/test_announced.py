@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from jusante.app import Lake
-from jusante.app.announcing import announced, settle
+from jusante.app.announcing import announce as write_down
+from jusante.app.announcing import announced, plan, settle
 from jusante.app.telling import tell
 from jusante.cli.main import cli
 from projects import run, sql, write
@@ -69,6 +71,24 @@ def test_whom_it_touches_is_told_before_it_comes_and_not_when_it_does(shop: Path
     run(shop)
     assert len(told(shop)) == 2
     assert "came: shop.orders.total is gone" in call(shop, "drift", "announced").output
+
+
+def test_of_two_that_are_announced_at_once_each_has_a_number_of_its_own(shop: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    times = (now, now + dt.timedelta(hours=1))
+    with Lake.open(shop) as one, Lake.open(shop) as other:
+        lakes = {"shop.orders.note": one, "shop.orders.total": other}
+        planned = {name: plan(lake.system, name, "dropped", times, ("why", ""), now) for name, lake in lakes.items()}
+        made = [write_down(lakes[name].system, each, now)[0].id for name, each in planned.items()]
+        assert made == ["A1", "A2"]
+        assert [each.subject for each in announced(one.system)] == list(planned)
+
+        def announce_late(hours: int) -> str:
+            begun = (now, now + dt.timedelta(hours=hours))
+            return write_down(one.system, plan(one.system, "shop", "late", begun, ("why", ""), now), now)[0].id
+
+        with ThreadPoolExecutor(4) as crew:
+            assert sorted(crew.map(announce_late, range(1, 7))) == [f"A{n}" for n in range(3, 9)]
 
 
 def test_what_it_does_not_explain_is_told_as_ever(shop: Path) -> None:

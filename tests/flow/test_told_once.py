@@ -1,5 +1,6 @@
 """Several machines tell people for one project: each notice is sent by one of them, and what one leaves another sends."""
 
+import datetime as dt
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,8 +9,10 @@ import pytest
 
 from crews import LEASE_SECONDS, settings
 from jusante.app import Lake
+from jusante.app.announcing import Planned, announce
 from jusante.app.holding import telling
 from jusante.app.telling import tell
+from jusante.core.announcement import Announcement
 from jusante.errors import ProjectBusy
 from jusante.ports.notifier import Notice
 from projects import write
@@ -63,3 +66,15 @@ def test_what_a_machine_that_died_had_not_sent_is_sent_by_another(machines: list
         dead.close()
         alive.close()
     assert len(got) == len(NOTICES)
+
+
+def test_of_what_all_machines_announce_at_once_each_has_a_number_of_its_own(machines: list[Path]) -> None:
+    now = dt.datetime.now(dt.UTC)
+
+    def at_one(folder: Path) -> str:
+        made = Announcement(1, "shop", "", "", "late", now, now + dt.timedelta(hours=1), "why", "them", now)
+        with at(folder, "http://127.0.0.1:9/hook") as lake:
+            return announce(lake.system, Planned(made, ()), now)[0].id
+
+    with ThreadPoolExecutor(MACHINES) as crew:
+        assert sorted(crew.map(at_one, machines)) == [f"A{n}" for n in range(1, MACHINES + 1)]

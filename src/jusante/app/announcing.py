@@ -4,10 +4,11 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jusante.app.columns import columns_of
 from jusante.app.data_drift import MOST_FINDINGS
+from jusante.app.holding import announcing
 from jusante.app.system import System
 from jusante.core.announcement import (
     ANNOUNCED,
@@ -38,6 +39,8 @@ MOST = 500
 """So many of the latest announcements are looked at."""
 LONGEST = dt.timedelta(days=90)
 LONGEST_TEXT = 500
+LONGEST_WAIT_SECONDS = 30.0
+"""So long is waited for others who announce something."""
 _AWAY = {"source_down": "outage", "source_denied": "outage", "source_failed": "outage"}
 _ANNOUNCED_OF: Mapping[str, tuple[str, ...]] = {
     "drift": SHAPE,
@@ -94,20 +97,29 @@ def plan(
         raise UsageError(f"--about has between 1 and {LONGEST_TEXT} characters", fix="say in a sentence what changes")
     if column and change in LASTING:
         raise UsageError(f"a column has no {change}", fix=f"announce it of {table}, or of {source}")
-    known = announced(system)
     who = by or system.project.sources[source].owner or "nobody"
-    number = known[-1].number + 1 if known else 1
-    made = Announcement(number, source, table, column, change, begin, end, about.strip(), who, now)
+    made = Announcement(_next(announced(system)), source, table, column, change, begin, end, about.strip(), who, now)
     return Planned(made, _touched(system, made))
 
 
-def announce(system: System, planned: Planned, now: dt.datetime) -> tuple[Notice, ...]:
-    """Write it down; what each owner of something touched is to be told."""
-    made = planned.announcement
-    system.metadata.tell([Event(ANNOUNCED, now, None, made.table or None, payload(made), column=made.column or None)])
+def announce(system: System, planned: Planned, now: dt.datetime) -> tuple[Announcement, tuple[Notice, ...]]:
+    """Write it down, under the next number as of now; what each owner of something touched is to be told.
+
+    Raises ProjectBusy where others announce something all the time.
+    """
+    with announcing(system, LONGEST_WAIT_SECONDS):
+        made = replace(planned.announcement, number=_next(announced(system)))
+        system.metadata.tell(
+            [Event(ANNOUNCED, now, None, made.table or None, payload(made), column=made.column or None)]
+        )
     when = f"between {made.begin:%Y-%m-%d %H:%M} and {made.end:%Y-%m-%d %H:%M} UTC"
     subject = f"{made.id} planned: {made.subject}: {made.change} {when}"
-    return tuple(_notice(made, ANNOUNCED, to, subject, _for_reader(made, things)) for to, things in _theirs(planned))
+    theirs = _theirs(planned)
+    return made, tuple(_notice(made, ANNOUNCED, to, subject, _for_reader(made, things)) for to, things in theirs)
+
+
+def _next(known: Sequence[Announcement]) -> int:
+    return known[-1].number + 1 if known else 1
 
 
 def withdraw(system: System, name: str, why: str, now: dt.datetime) -> tuple[Announcement, tuple[Notice, ...]]:

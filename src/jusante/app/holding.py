@@ -17,7 +17,7 @@ from jusante.ports.leases import Leases
 from jusante.ports.table_store import EVERY_TABLE
 from jusante.storage.run_lock import alone, held
 
-RUN, UP, TELL = "run", "up", "tell"
+RUN, UP, TELL, ANNOUNCE = "run", "up", "tell", "announce"
 ASK_SECONDS = 0.2
 
 
@@ -86,13 +86,44 @@ def telling(system: System, wait_seconds: float) -> Iterator[Callable[[], bool]]
         with alone(system.settings.state / "notices.lock", "telling owners", wait_seconds):
             yield lambda: True
         return
-    seconds = lease_seconds(system)
-    lease = _taken(leases, TELL, f"process {os.getpid()} on {socket.gethostname()}", seconds, wait_seconds)
-    if lease is None:
-        raise ProjectBusy("another process tells people for this project")
     lost = threading.Event()
-    with kept(leases, lease, seconds, lost.set):
+    with _leased(system, leases, TELL, "another process tells people for this project", wait_seconds, lost.set):
         yield lambda: not lost.is_set()
+
+
+@contextmanager
+def announcing(system: System, wait_seconds: float) -> Iterator[None]:
+    """Be the one process that gives announcements their numbers; what another one has taken over is not written.
+
+    Raises ProjectBusy where another one does it for so long.
+    """
+    leases = system.metadata.leases
+    if leases is None:
+        with alone(system.settings.state / "announcements.lock", "announcing", wait_seconds):
+            yield
+        return
+    with _leased(system, leases, ANNOUNCE, "another process announces something", wait_seconds, _nothing) as lease:
+        before = system.metadata.write_under(lease)
+        try:
+            yield
+        finally:
+            system.metadata.write_under(before)
+
+
+@contextmanager
+def _leased(  # a lease by its name, and what is said and done without it
+    system: System, leases: Leases, name: str, busy: str, wait_seconds: float, lost: Callable[[], None]
+) -> Iterator[Lease]:
+    seconds = lease_seconds(system)
+    lease = _taken(leases, name, f"process {os.getpid()} on {socket.gethostname()}", seconds, wait_seconds)
+    if lease is None:
+        raise ProjectBusy(busy, fix="try again")
+    with kept(leases, lease, seconds, lost):
+        yield lease
+
+
+def _nothing() -> None:
+    """Whoever has lost a lease is told when it writes."""
 
 
 def _taken(leases: Leases, name: str, holder: str, seconds: float, wait_seconds: float) -> Lease | None:

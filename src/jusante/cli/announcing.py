@@ -1,6 +1,7 @@
 """`jusante drift announce`, `announced` and `withdraw`: a source's owner says beforehand what will change."""
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,13 @@ def announce(  # noqa: PLR0913, PLR0917  # an option each
     times = (moment(begin, "--from") if begin else at, moment(end, "--until"))
     with opened(folder, environment) as lake:
         planned = plan(lake.system, subject, change, times, (about, by), at)
-        untold = tell(lake.system, write(lake.system, planned, at))
+        made, notices = write(lake.system, planned, at)
+        untold = tell(lake.system, notices)
     if as_json:
         touched = [each.as_dict() for each in planned.touched]
-        print_json(planned.announcement.as_dict() | {"touched": touched})
+        print_json(made.as_dict() | {"touched": touched})
     else:
-        _tell_planned(planned, untold)
+        _tell_planned(replace(planned, announcement=made), untold)
 
 
 @click.command()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from jusante.app import Lake, check
-from jusante.app.outbox import GIVEN_UP_AFTER, Outbox
+from jusante.app.outbox import GIVEN_UP_AFTER, POSTED, SENT, TRIED, Outboxes
 from jusante.app.telling import tell
 from jusante.core.channels import names_of
 from jusante.core.secret import Secret
@@ -226,7 +226,7 @@ def test_whoever_asks_again_and_again_tries_less_and_less_often(
                 tell(lake.system, patient=True)
             assert 20 * 3 <= len(got) <= 35 * 3
             clock[0] += GIVEN_UP_AFTER
-            assert Outbox(lake.metadata, "chat").unsent(9, clock[0]) == ()
+            assert Outboxes(lake.metadata).of("chat").unsent(9, clock[0]) == ()
 
 
 def test_what_one_refuses_keeps_the_others_from_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +237,7 @@ def test_what_one_refuses_keeps_the_others_from_nobody(tmp_path: Path, monkeypat
             notices = tuple(Notice("a", "b", "c", key, "drift.rejected") for key in ("one", "two"))
             assert "answered 400" in tell(lake.system, notices)[0]
             assert [headers["webhook-id"] for headers, _ in got] == ["one", "two"]
-            assert [notice.key for notice in Outbox(lake.metadata, "chat").unsent(9, dt.datetime.now(dt.UTC))] == [
+            assert [notice.key for notice in Outboxes(lake.metadata).of("chat").unsent(9, dt.datetime.now(dt.UTC))] == [
                 "one"
             ]
             assert tell(lake.system, patient=True) == ()
@@ -266,6 +266,23 @@ def test_what_cannot_be_delivered_keeps_no_other_however_the_channel_says_so(
             tell(lake.system, noted("three"), patient=True)
             assert [headers["webhook-id"] for headers, _ in got][-1] == "three", "what is new waits for none of them"
             assert len(got) < 100
+
+
+def test_the_ledger_is_read_once_for_all_channels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project(tmp_path, "".join(f"      - {{kind: file, path: {name}.ndjson}}\n" for name in "abc"))
+    with Lake.open(tmp_path) as lake:
+        tell(lake.system, (Notice("a", "b", "c", "one", "drift.rejected"),))
+        read: list[str | None] = []
+        latest = lake.metadata.latest
+        monkeypatch.setattr(
+            lake.metadata, "latest", lambda kind, *given, **more: read.append(kind) or latest(kind, *given, **more)
+        )
+        tell(lake.system, tuple(Notice("a", "b", "c", key, "drift.rejected") for key in ("one", "two")))
+    assert sorted(kind for kind in read if kind and kind.startswith("notice.")) == [POSTED, SENT, TRIED]
+    told = [
+        [json.loads(line)["key"] for line in (tmp_path / f"{name}.ndjson").read_text().splitlines()] for name in "abc"
+    ]
+    assert told == [["one", "two"]] * 3
 
 
 def test_after_an_outage_the_oldest_comes_first_and_few_are_tried_while_it_lasts(

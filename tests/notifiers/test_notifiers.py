@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from jusante.app import Lake, check
-from jusante.app.outbox import Outbox
+from jusante.app.outbox import Outboxes
 from jusante.app.telling import tell
 from jusante.core.channels import names_of
 from jusante.core.secret import Secret
@@ -168,7 +168,7 @@ def test_a_receiver_that_is_down_fails_no_run_and_gets_the_notice_with_the_next(
         assert len(got) == 5
     with Lake.open(tmp_path) as lake:
         [channel] = names_of(lake.project.environment.notify)
-        assert Outbox(lake.metadata, channel).unsent(10, dt.datetime.now(dt.UTC)) == ()
+        assert Outboxes(lake.metadata).of(channel).unsent(10, dt.datetime.now(dt.UTC)) == ()
 
 
 def test_what_waits_for_one_channel_goes_to_no_other_that_is_put_before_it(tmp_path: Path) -> None:

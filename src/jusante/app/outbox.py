@@ -21,11 +21,37 @@ FAILURES_ALONE = 2
 """A notice that has failed so often may be the reason itself: another one has to show whether the channel is down."""
 
 
+class Outboxes:
+    """The notices of all channels. What the ledger tells of one sort is read when it is first asked for, once for all of them."""
+
+    def __init__(self, metadata: MetadataStore) -> None:
+        self._metadata = metadata
+        self._read: dict[str, dict[str, list[Event]]] = {}
+
+    def of(self, channel: str) -> "Outbox":
+        """Those of one channel."""
+        return Outbox(self, channel)
+
+    def events(self, kind: str, channel: str) -> Sequence[Event]:
+        """What there is of a kind about a channel, newest first."""
+        if kind not in self._read:
+            found = self._read[kind] = {}
+            for event in self._metadata.latest(kind, REMEMBERED):
+                found.setdefault(event.payload["channel"], []).append(event)
+        return self._read[kind].get(channel, ())
+
+    def tell(self, kind: str, channel: str, events: Sequence[Event]) -> None:
+        """Write down what happened, and know it from now on."""
+        self._metadata.tell(events)
+        if kind in self._read:
+            self._read[kind].setdefault(channel, [])[:0] = reversed(events)
+
+
 class Outbox:
     """The notices of one channel."""
 
-    def __init__(self, metadata: MetadataStore, channel: str) -> None:
-        self._metadata = metadata
+    def __init__(self, all_: Outboxes, channel: str) -> None:
+        self._all = all_
         self._channel = channel
         self._failures: Counter[str] = Counter()
 
@@ -82,12 +108,13 @@ class Outbox:
         first = min(range(len(notices)), key=lambda n: self._failures[notices[n].key], default=0)
         return [*notices[first : first + 1], *notices[:first], *notices[first + 1 :]]
 
-    def _events(self, kind: str) -> tuple[Event, ...]:
-        found = self._metadata.latest(kind, REMEMBERED)
-        return tuple(event for event in found if event.payload["channel"] == self._channel)
+    def _events(self, kind: str) -> Sequence[Event]:
+        return self._all.events(kind, self._channel)
 
-    def _tell(self, kind: str, payloads: list[dict[str, object]], now: dt.datetime) -> None:
-        self._metadata.tell([Event(kind, now, payload={"channel": self._channel, **each}) for each in payloads])
+    def _tell(self, kind: str, payloads: Iterable[dict[str, object]], now: dt.datetime) -> None:
+        events = [Event(kind, now, payload={"channel": self._channel, **each}) for each in payloads]
+        if events:
+            self._all.tell(kind, self._channel, events)
 
 
 def _next_try(tried: list[Event]) -> dt.datetime:

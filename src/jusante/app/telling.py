@@ -9,7 +9,7 @@ from jusante.app import clock
 from jusante.app.announcing import Explained, settle
 from jusante.app.drift import Found, held
 from jusante.app.holding import telling
-from jusante.app.outbox import Outbox
+from jusante.app.outbox import Outbox, Outboxes
 from jusante.app.system import System
 from jusante.core import duration
 from jusante.core.blast import Touched
@@ -134,9 +134,10 @@ def tell(system: System, notices: tuple[Notice, ...] = (), *, patient: bool = Fa
         return ()
     try:
         policies = policies_of(system)
-        _post(system, policies, notices)
-        with telling(system, LONGEST_SECONDS) as is_ours:
-            return tuple(_sent(system, policies, is_ours, patient=patient))
+        outboxes = Outboxes(system.metadata)
+        _post(system, outboxes, policies, notices)
+        with telling(system, LONGEST_SECONDS) as is_ours:  # what was sent and tried is read from here on
+            return tuple(_sent(system, outboxes, policies, is_ours, patient=patient))
     except ProjectBusy:  # whoever tells now, or later, tells of these as well
         return ()
     except JusanteError as error:
@@ -160,21 +161,19 @@ def _policy(channel: str, choice: NotifyChoice) -> Policy:
     )
 
 
-def _post(system: System, policies: Mapping[str, Policy], notices: tuple[Notice, ...]) -> None:
+def _post(system: System, outboxes: Outboxes, policies: Mapping[str, Policy], notices: tuple[Notice, ...]) -> None:
     """Give each channel what it lacks."""
     now = clock.now()
-    outboxes = {channel: Outbox(system.metadata, channel) for channel in policies}
     incidents = (
         *system.metadata.incidents(["open", "acknowledged"], MOST_OPEN),
         *over_lately(system, now),
     )
-    sent = {channel: outbox.known for channel, outbox in outboxes.items()} if incidents else {}
+    sent = {channel: outboxes.of(channel).known for channel in policies} if incidents else {}
     lacking = due(incidents, policies.values(), sent, now)
-    for channel, outbox in outboxes.items():
-        policy = policies[channel]
+    for channel, policy in policies.items():
         hears = notices if policy.is_for_owners and policy.least != "high" else ()
         if hears or lacking[channel]:
-            outbox.post((*hears, *lacking[channel]), now)
+            outboxes.of(channel).post((*hears, *lacking[channel]), now)
 
 
 def over_lately(system: System, now: dt.datetime) -> tuple[Incident, ...]:
@@ -186,11 +185,11 @@ def over_lately(system: System, now: dt.datetime) -> tuple[Incident, ...]:
 
 
 def _sent(
-    system: System, policies: Mapping[str, Policy], is_ours: Callable[[], bool], *, patient: bool
+    system: System, outboxes: Outboxes, policies: Mapping[str, Policy], is_ours: Callable[[], bool], *, patient: bool
 ) -> Iterator[str]:
     arrived: dict[str, list[Notice]] = {}
     for number, (channel, notifier) in enumerate(system.channels(), start=1):
-        outbox = Outbox(system.metadata, channel)
+        outbox = outboxes.of(channel)
         waiting = outbox.unsent(MOST_AT_ONCE, clock.now(), patient=patient)
         if policies[channel].is_quiet(clock.now()):  # of incidents only what breaks the quiet was posted
             waiting = tuple(notice for notice in waiting if notice.about)

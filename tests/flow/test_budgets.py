@@ -1,5 +1,6 @@
 """Budgets on a real project: what a run may cost is decided before it does anything."""
 
+import datetime as dt
 import json
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from jusante.app import Lake
-from jusante.app.budgets import PASSED
+from jusante.app.budgets import PASSED, allowed
 from jusante.cli.main import cli
 from jusante.core.asset import Asset
 from jusante.core.cost import Budget, Budgets
@@ -124,6 +125,28 @@ def test_an_owner_and_the_project_have_budgets_too(shop: Path) -> None:
     write(shop, {"jusante.yaml": TOLD + "budgets: {project: {usd_per_month: 0, policy: refuse}}\n"})
     with pytest.raises(OverBudget, match=r"the project may cost \$0"):
         run(shop, anew=True)
+
+
+def test_each_budget_is_told_of_and_again_where_something_else_happens(shop: Path) -> None:
+    budgeted(shop, "{usd_per_month: 20}")
+    text = (shop / "models/marts/priced.sql").read_text().replace("growth@b.example", "small")
+    write(shop, {"models/marts/priced.sql": text})
+
+    def ask(policy: str) -> list[str]:
+        """What is told when both the owner and the project of that name are over."""
+        budget = f"{{usd_per_month: 0, policy: {policy}}}"
+        write(shop, {"jusante.yaml": f"{TOLD}budgets: {{owners: {{small: {budget}}}, project: {budget}}}\n"})
+        before = len(told(shop))
+        with Lake.open(shop) as lake:
+            allowed(lake, (), ("marts.priced",), dt.datetime.now(dt.UTC))
+        return [notice["text"].splitlines()[0] for notice in told(shop)[before:]]
+
+    both = ask("warn")
+    assert ["what small owns" in text for text in both] == [True, False]
+    assert ["It is made all the same" in text for text in both] == [True, True]
+    assert ask("warn") == []
+    assert ["It is not made" in text for text in ask("hold")] == [True, True]
+    assert ask("hold") == []
 
 
 def test_a_budget_is_in_no_version(shop: Path) -> None:

@@ -137,6 +137,7 @@ def as_dict(passed: Passed) -> dict[str, Any]:
     return {
         "asset": passed.asset,
         "budget": passed.limit.subject,
+        "of": passed.limit.kind,
         "policy": passed.policy,
         "usd_per_month": float(passed.limit.budget.usd_per_month),
         "spent_usd": float(passed.spent),
@@ -148,19 +149,24 @@ def as_dict(passed: Passed) -> dict[str, Any]:
 
 
 def _tell(system: System, passed: Iterable[Passed], now: dt.datetime) -> None:
-    """Write down, and tell owners, which budgets are passed: each once a month."""
-    known = {(event.payload["budget"], event.payload["month"]) for event in system.metadata.latest(PASSED, MOST_EVENTS)}
+    """Write down, and tell owners, which budgets are passed: each once a month, and again where something else follows."""
     month = f"{now.astimezone(dt.UTC):%Y-%m}"
-    news: dict[str, Passed] = {}
+    known = {_news(event.payload, event.payload["month"]) for event in system.metadata.latest(PASSED, MOST_EVENTS)}
+    news: dict[tuple[object, ...], Passed] = {}
     for each in passed:
-        if (each.limit.subject, month) not in known:
-            news.setdefault(each.limit.subject, each)
+        if (what := _news(as_dict(each), month)) not in known:
+            news.setdefault(what, each)
     system.metadata.tell(
         [Event(PASSED, now, asset=each.asset, payload={**as_dict(each), "month": month}) for each in news.values()]
     )
     notices = [notice for each in news.values() if (notice := _notice(system, each, month))]
     if notices:
         tell(system, tuple(notices))
+
+
+def _news(said: Mapping[str, Any], month: str) -> tuple[object, ...]:
+    """What makes that a budget is passed something new: whose it is, how high, what follows, and in which month."""
+    return (said.get("of"), said["budget"], said["policy"], said["usd_per_month"], month)
 
 
 def _notice(system: System, passed: Passed, month: str) -> Notice | None:
@@ -172,6 +178,6 @@ def _notice(system: System, passed: Passed, month: str) -> Notice | None:
         "hold": "It is not made, and keeps what it has.",
         "refuse": "No run is done.",
     }
-    key = hashlib.sha256(repr((PASSED, to, passed.limit.subject, month)).encode()).hexdigest()[:32]
+    key = hashlib.sha256(repr((PASSED, to, *_news(as_dict(passed), month))).encode()).hexdigest()[:32]
     text = f"{passed.asset} is {words(passed)}. {done[passed.policy]}\n{way_out(passed)}."
     return Notice(to, f"the budget of {passed.limit.subject} for {month} is spent", text, key, PASSED)

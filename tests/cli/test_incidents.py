@@ -117,3 +117,7 @@ def test_what_fails_does_not_wait_when_one_incident_takes_in_another(tmp_path: P
     both = json.loads(call(tmp_path, "incidents", "show", "I2", "--json").stdout)
     assert {"marts.by_product", "marts.priced"} <= set(both["assets"])
     assert not set(both["assets"]) & set(both["below"])
+    assert call(tmp_path, "incidents", "reopen", "I1", "another cause").exit_code == 0
+    apart = json.loads(call(tmp_path, "incidents", "--json").stdout)["incidents"]
+    assert [(each["id"], each["assets"]) for each in apart] == [("I2", ["marts.priced"]), ("I1", ["marts.by_product"])]
+    assert "let go" in call(tmp_path, "incidents", "show", "I2").output

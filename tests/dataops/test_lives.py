@@ -77,6 +77,34 @@ def test_a_merged_cause_goes_on_in_the_other() -> None:
         merge(house.incidents["I1"], house.incidents["I2"], house.now)
 
 
+def test_what_goes_on_is_not_merged_into_what_is_over() -> None:
+    house = House()
+    house.run({"marts.buzz": SYNTAX})
+    house.run({"marts.country_sales": SYNTAX})
+    over, open_ = house.incidents["I1"], house.incidents["I2"]
+    assert not over.is_open
+    with pytest.raises(UsageError) as refused:
+        merge(open_, over, house.now)
+    assert refused.value.fix == "jusante incidents merge I1 I2, or first: jusante incidents reopen I1"
+    assert house.tell(merge(over, open_, house.now)) == ("I1 merged", "I2 absorbed")
+
+
+def test_what_was_merged_and_is_opened_again_goes_on_and_ends_by_itself() -> None:
+    house = House()
+    one, two = {"marts.buzz": SYNTAX}, {"marts.country_sales": SYNTAX}
+    house.run(one | two)
+    names = {house.incidents[name].assets[0]: name for name in ("I1", "I2")}
+    buzz, sales = names["marts.buzz"], names["marts.country_sales"]
+    before = house.incidents[sales]
+    house.tell(merge(house.incidents[buzz], before, house.now))
+    house.tell(reopen(house.incidents[buzz], "two things", house.now, [house.incidents[sales]]))
+    assert (house.incidents[buzz].state, house.incidents[buzz].merged_into) == ("open", None)
+    parted = house.incidents[sales]
+    assert (parted.keys, parted.assets) == (before.keys, before.assets)
+    assert sorted(house.run(one | two)) == ["I1 continued", "I2 continued"]
+    assert house.run(two) == (f"{sales} continued", f"{buzz} resolved")
+
+
 def test_people_act_upon_it_and_what_makes_no_sense_is_refused() -> None:
     house = House()
     house.run({"marts.buzz": SYNTAX})

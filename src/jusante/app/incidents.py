@@ -227,6 +227,14 @@ def find(system: System, name: str) -> Incident:
     return incident
 
 
+def within(system: System, incident: Incident) -> tuple[Incident, ...]:
+    """What an incident was merged into, and what that was merged into, one after the other."""
+    found: dict[str, Incident] = {}
+    while incident.state == "merged" and incident.merged_into and incident.merged_into not in found:
+        incident = found[incident.merged_into] = find(system, incident.merged_into)
+    return tuple(found.values())
+
+
 def act(system: System, events: Sequence[Event]) -> tuple[Incident, tuple[str, ...]]:
     """Write down what somebody does about an incident; it as it is then, and in words who could not be told."""
     system.metadata.tell(events)

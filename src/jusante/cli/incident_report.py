@@ -209,6 +209,7 @@ def _word(moment: Moment) -> str:
         "reopened": "open again",
         "resolved": "over",
         "absorbed": "took in",
+        "parted": "let go",
         "escalated": "called",
     }
     return names.get(moment.what, moment.what) + (f" ×{moment.times}" if moment.times > 1 else "")

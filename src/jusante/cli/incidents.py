@@ -133,10 +133,13 @@ def resolve(incident: str, why: str, folder: Path, environment: str | None, as_j
 @click.argument("why", default="")
 @project_options
 def reopen(incident: str, why: str, folder: Path, environment: str | None, as_json: bool) -> None:
-    """Say that it is not over, and WHY."""
+    """Say that it is not over, and WHY. If it was merged into another one, it goes on by itself."""
+    from jusante.app.incidents import find, within
     from jusante.dataops.incidents import acting
 
-    _act(incident, lambda found, now: acting.reopen(found, why, now), folder, environment, as_json=as_json)
+    with opened(folder, environment) as lake:
+        others = within(lake.system, find(lake.system, incident))
+    _act(incident, lambda found, now: acting.reopen(found, why, now, others), folder, environment, as_json=as_json)
 
 
 @incidents.command()

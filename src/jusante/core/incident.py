@@ -18,7 +18,8 @@ OPENED, CONTINUED, REOPENED, RESOLVED = (
     "incident.resolved",
 )
 ACKNOWLEDGED, ASSIGNED, COMMENTED = "incident.acknowledged", "incident.assigned", "incident.commented"
-SILENCED, MERGED, ABSORBED = "incident.silenced", "incident.merged", "incident.absorbed"
+SILENCED = "incident.silenced"
+MERGED, ABSORBED, PARTED = "incident.merged", "incident.absorbed", "incident.parted"
 
 TOLD, ESCALATED = "incident.told", "incident.escalated"
 WORSE: tuple[Severity, ...] = ("low", "medium", "high")
@@ -180,14 +181,15 @@ def _changed(incident: Incident, event: Event) -> dict[str, Any]:
     found = _found(incident, said) if "cause" in said and event.kind != ABSORBED else {}
     changed: Mapping[str, dict[str, Any]] = {
         CONTINUED: {"seen": event.at},
-        REOPENED: {"state": "open", "seen": event.at, "resolved": None},
+        REOPENED: {"state": "open", "seen": event.at, "resolved": None, "merged_into": None},
         RESOLVED: {"state": "resolved", "resolved": event.at, "silenced_until": None},
         ACKNOWLEDGED: {"state": "acknowledged" if incident.is_open else incident.state},
         ASSIGNED: {"assignee": said.get("to")},
         SILENCED: {"silenced_until": _moment(said.get("until"))},
         MERGED: {"state": "merged", "merged_into": said.get("into"), "resolved": event.at},
     }
-    return found | (_both(incident, said) if event.kind == ABSORBED else changed.get(event.kind, {}))
+    of_two = {ABSORBED: _both, PARTED: _without}
+    return found | (of_two[event.kind](incident, said) if event.kind in of_two else changed.get(event.kind, {}))
 
 
 def _opened(event: Event) -> Incident:
@@ -241,6 +243,17 @@ def _both(incident: Incident, said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _without(incident: Incident, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What it is without one that was merged into it: what is found and ended as that one's is not its own any more.
+
+    Whom both touched is kept, as of all that an incident ever befell.
+    """
+    assets = tuple(name for name in incident.assets if name not in said["assets"])
+    first, *others = incident.keys
+    keys = (first, *(key for key in others if key not in said["keys"]))
+    return {"keys": keys, "assets": assets or incident.assets}
+
+
 def _noted(incident: Incident, event: Event) -> Incident:
     """The incident with one more moment; what is seen again run by run is counted in one."""
     moment = Moment(event.at, event.kind.partition(".")[2], text_of(event), event.actor, event.run_id)
@@ -268,6 +281,8 @@ def text_of(event: Event) -> str:
             return f"into {said['into']}"
         case "incident.absorbed":
             return f"{said['from']}: {said['cause']['what']}"
+        case "incident.parted":
+            return f"{said['from']} goes on by itself"
     return str(said.get("text") or said.get("why") or "")
 
 

@@ -1,6 +1,7 @@
 """What people do about an incident: each act is an event, refused where it makes no sense."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from jusante.core.event import Event
@@ -10,6 +11,7 @@ from jusante.core.incident import (
     ASSIGNED,
     COMMENTED,
     MERGED,
+    PARTED,
     REOPENED,
     RESOLVED,
     SILENCED,
@@ -45,11 +47,15 @@ def resolve(incident: Incident, why: str, now: dt.datetime) -> tuple[Event, ...]
     return (_event(RESOLVED, incident, now, why=why or "by hand"),)
 
 
-def reopen(incident: Incident, why: str, now: dt.datetime) -> tuple[Event, ...]:
-    """It is not over."""
+def reopen(incident: Incident, why: str, now: dt.datetime, within: Sequence[Incident] = ()) -> tuple[Event, ...]:
+    """It is not over. What it was merged into (`within`, one after the other) is without it again."""
     if incident.is_open:
         raise UsageError(f"{incident.id} is open", fix=f"jusante incidents show {incident.id}")
-    return (_event(REOPENED, incident, now, why=why or "by hand"),)
+    gone = {"from": incident.id, "keys": list(incident.keys), "assets": list(incident.assets)}
+    return (
+        _event(REOPENED, incident, now, why=why or "by hand"),
+        *(_event(PARTED, each, now, **gone) for each in within),
+    )
 
 
 def silence(incident: Incident, until: dt.datetime, now: dt.datetime) -> tuple[Event, ...]:
@@ -70,6 +76,11 @@ def merge(incident: Incident, into: Incident, now: dt.datetime) -> tuple[Event, 
     if incident.state == "merged" or into.state == "merged":
         gone = incident if incident.state == "merged" else into
         raise UsageError(f"{gone.id} was merged into {gone.merged_into}", fix=f"name {gone.merged_into} in its place")
+    if incident.is_open and not into.is_open:
+        raise UsageError(
+            f"{incident.id} goes on and {into.id} is over: together they would be taken for over",
+            fix=f"jusante incidents merge {into.id} {incident.id}, or first: jusante incidents reopen {into.id}",
+        )
     absorbed = case_payload(incident) | {"incident": into.id, "from": incident.id, "keys": list(incident.keys)}
     return (
         _event(MERGED, incident, now, into=into.id),

@@ -19,6 +19,7 @@ _WHAT: Mapping[str, str] = {
     "silenced": "Silenced",
     "merged": "Merged",
     "absorbed": "Took in",
+    "parted": "Let go",
     "told": "Told",
     "escalated": "Nobody had acknowledged it; called",
 }

@@ -9,6 +9,8 @@ from jusante.core.incident import Incident
 from jusante.core.run import AssetState, Run, Task
 
 Sample = tuple[Mapping[str, str], float]
+MAKING = frozenset({"run", "up", "backfill"})
+"""The commands of which a run makes what is stale or asked for; others tidy up, go back, or erase."""
 
 
 def exposition(
@@ -98,5 +100,5 @@ def _run_went_well(runs: Sequence[Run]) -> Iterator[Sample]:
 
 def _last(runs: Sequence[Run]) -> tuple[Run, ...]:
     """The last run that ended and that made something, if there is one."""
-    made = (run for run in runs if run.ended_at and run.command.partition(" ")[0] == "run")
+    made = (run for run in runs if run.ended_at and run.command.partition(" ")[0] in MAKING)
     return tuple(made)[:1]

@@ -26,7 +26,9 @@ def receiver(
             """Say nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(
+        target=server.serve_forever, args=(0.02,), daemon=True
+    )  # it is looked that often for its end
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}/hook", got

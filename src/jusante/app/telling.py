@@ -227,8 +227,8 @@ def _send(
             outbox.tried(notice, clock.now(), down=is_down)
             if is_down and (in_doubt or not fails_alone):
                 raise
-            if is_down:
-                in_doubt, queue = True, outbox.least_tried_first(queue)
+            in_doubt = is_down
+            queue = outbox.least_tried_first(queue) if is_down else queue
         else:
             in_doubt = False
             outbox.sent(notice, clock.now())

@@ -20,7 +20,8 @@ def test_sides_are_the_same_whichever_way_round_the_engine_joins() -> None:
     one = Operator("join", "id = order_id", 30, 0.0, (scan("s.orders", 10), scan("s.items", 30)))
     other = Operator("join", "order_id = id", 30, 0.0, (scan("s.items", 30), scan("s.orders", 10)))
     assert joins_of(one) == joins_of(other)
-    assert joins_of(one)[0].ratios == (1.0, 3.0)
+    assert joins_of(one)[0].ratio == 1.0
+    assert joins_of(one)[0].larger == ("s.items",)
 
 
 def test_joins_are_found_in_all_of_a_query() -> None:
@@ -61,6 +62,18 @@ def test_growing_tables_do_not_make_a_jump() -> None:
         now = JoinCount("a = b", ("s.items",), ("s.orders",), rows, left, rows)
         assert jumps([now], list(reversed(before))) == ()
         before.append([now])
+
+
+@pytest.mark.parametrize(("sales", "usual", "shops"), [(3000, 40, 9), (3000, 40, 90), (40, 3000, 9), (150, 40, 90)])
+def test_more_at_once_is_no_jump(sales: int, usual: int, shops: int) -> None:
+    """A model by time that makes all days anew, after runs that made one each, joins them with the same shops."""
+
+    def joined(rows: int) -> JoinCount:
+        return JoinCount("shop = id", ("s.sales",), ("s.shops",), rows, shops, rows)
+
+    assert jumps([joined(sales)], [[joined(usual)]] * 5) == ()
+    twice = JoinCount("shop = id", ("s.sales",), ("s.shops",), sales, shops, 2 * max(sales, shops))
+    assert len(jumps([twice], [[joined(usual)]] * 5)) == (2 * max(sales, shops) >= 100)
 
 
 def test_a_join_of_another_version_or_shape_is_not_compared() -> None:

@@ -38,9 +38,17 @@ class JoinCount:
         return self.on, self.left, self.right
 
     @property
-    def ratios(self) -> tuple[float, float]:
-        """The rows given for each row of the left side, and for each of the right."""
-        return self.rows / max(self.rows_left, 1), self.rows / max(self.rows_right, 1)
+    def larger(self) -> tuple[str, ...]:
+        """The tables of the side with more rows."""
+        return self.left if self.rows_left >= self.rows_right else self.right
+
+    @property
+    def ratio(self) -> float:
+        """The rows given for each row of the larger side.
+
+        How many come for each of the smaller one says how much is joined at once: a day's sales or a year's, with all shops.
+        """
+        return self.rows / max(self.rows_left, self.rows_right, 1)
 
     def as_dict(self) -> dict[str, Any]:
         """The count as the ledger keeps it."""
@@ -103,19 +111,18 @@ def _all(operator: Operator) -> Iterator[Operator]:
 def jumps(now: Sequence[JoinCount], before: Sequence[Sequence[JoinCount]]) -> tuple[str, ...]:
     """What is to be told of joins that multiply rows as they have not done before, newest runs first in `before`.
 
-    A ratio has jumped if it is more than half as much again as the median, and further from it than six robust standard
-    deviations (the median absolute deviation, scaled), which are taken for a twentieth of the median at the least.
+    A join multiplies where it gives more rows than its larger side has. That has jumped if it is more than half as much again
+    as the median, and further from it than six robust standard deviations (the median absolute deviation, scaled), which are
+    taken for a twentieth of the median at the least.
     """
     told = []
     for count in now:
-        alike = [old for run in before[:MOST_HISTORY] for old in run if old.key == count.key]
-        if len(alike) < LEAST_HISTORY or count.rows < LEAST_ROWS:
+        usual = [old.ratio for run in before[:MOST_HISTORY] for old in run if old.key == count.key]
+        if len(usual) < LEAST_HISTORY or count.rows < LEAST_ROWS or count.ratio <= 1:
             continue
-        for side, ratio, name in zip((0, 1), count.ratios, (count.left, count.right), strict=True):
-            usual = [old.ratios[side] for old in alike]
-            if _has_jumped(ratio, usual):
-                told.append(_told(count, ratio, statistics.median(usual), len(usual), " and ".join(name) or "one side"))
-                break
+        if _has_jumped(count.ratio, usual):
+            side = " and ".join(count.larger) or "one side"
+            told.append(_told(count, count.ratio, statistics.median(usual), len(usual), side))
     return tuple(told)
 
 

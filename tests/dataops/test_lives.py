@@ -46,7 +46,13 @@ def test_a_cause_that_comes_back_soon_is_the_same_and_later_a_new_one_that_names
     house.run(DOWN)
     assert house.run({}) == ("I1 resolved",)
     assert house.run(DOWN) == ("I1 reopened",)
+    opened, resolved, reopened = (moment.at for moment in house.incidents["I1"].timeline)
+    later = reopened + HOUR
+    assert house.incidents["I1"].lasted(later) == resolved - opened + HOUR < later - opened
     house.run({})
+    whole = house.incidents["I1"].lasted(house.now)
+    assert whole == resolved - opened + house.incidents["I1"].timeline[-1].at - reopened
+    assert house.incidents["I1"].lasted(house.now + HOUR) == whole
     assert house.run(DOWN, later=WINDOW + HOUR) == ("I2 opened",)
     assert house.incidents["I2"].before == "I1"
 
@@ -133,6 +139,19 @@ def test_a_silence_ends() -> None:
     assert house.incidents["I1"].is_silent(house.now)
     assert told(house) == ()
     assert not house.incidents["I1"].is_silent(house.now + HOUR)
+
+
+def test_nobody_is_told_of_what_is_done_to_a_silent_one_before_its_silence_ends() -> None:
+    house = House()
+    house.run({"marts.buzz": SYNTAX})
+    sent = told(house)
+    house.tell(silence(house.incidents["I1"], house.now + 5 * HOUR, house.now))
+    house.tell(resolve(house.incidents["I1"], "mended", house.now + HOUR))
+    assert told(house, sent) == ()
+    house.tell(reopen(house.incidents["I1"], "it is not", house.now + 2 * HOUR))
+    assert told(house, sent) == ()
+    house.now += 6 * HOUR
+    assert {"open again" in notice.subject for notice in told(house, sent)} == {True}
 
 
 def test_owners_of_the_cause_and_of_what_is_touched_are_told_once_for_each_change() -> None:

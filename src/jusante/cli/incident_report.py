@@ -102,8 +102,7 @@ def tell_news(console: Console, news: Sequence[tuple[str, Incident]]) -> None:
 
 def _title(incident: Incident, now: dt.datetime) -> Text:
     colour = _COLOURS[incident.severity] if incident.is_open else "green"
-    end = incident.resolved or now
-    lasted = duration.words(end - incident.opened)
+    lasted = duration.words(incident.lasted(now))
     state = {"open": f"open for {lasted}", "acknowledged": f"acknowledged, open for {lasted}"}.get(incident.state)
     state = state or (f"merged into {incident.merged_into}" if incident.merged_into else f"over, after {lasted}")
     silent = ", silent" if incident.is_silent(now) else ""

@@ -129,6 +129,17 @@ class Incident:
         """The last moment of one of these sorts, as `resolved` or `assigned`."""
         return next((moment for moment in reversed(self.timeline) if moment.what in what), None)
 
+    def lasted(self, now: dt.datetime) -> dt.timedelta:
+        """How long it has gone on until `now`, without the times between its end and its being opened again."""
+        began: dt.datetime | None = self.opened
+        whole = dt.timedelta(0)
+        for moment in self.timeline:
+            if moment.what == "reopened":
+                began = began or moment.at
+            elif moment.what in {"resolved", "merged"} and began:
+                whole, began = whole + moment.at - began, None
+        return whole + (now - began if began else dt.timedelta(0))
+
     def is_silent(self, now: dt.datetime) -> bool:
         """Whether nobody wants to hear of it at the moment."""
         return self.silenced_until is not None and now < self.silenced_until
@@ -182,7 +193,7 @@ def _changed(incident: Incident, event: Event) -> dict[str, Any]:
     changed: Mapping[str, dict[str, Any]] = {
         CONTINUED: {"seen": event.at},
         REOPENED: {"state": "open", "seen": event.at, "resolved": None, "merged_into": None},
-        RESOLVED: {"state": "resolved", "resolved": event.at, "silenced_until": None},
+        RESOLVED: {"state": "resolved", "resolved": event.at},
         ACKNOWLEDGED: {"state": "acknowledged" if incident.is_open else incident.state},
         ASSIGNED: {"assignee": said.get("to")},
         SILENCED: {"silenced_until": _moment(said.get("until"))},

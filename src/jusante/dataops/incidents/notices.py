@@ -36,7 +36,7 @@ def notice(incident: Incident, change: str, to: str, at: dt.datetime, text: str)
 
 
 def _lasted(incident: Incident, at: dt.datetime) -> str:
-    return duration.words(at - incident.opened)
+    return duration.words(incident.lasted(at))
 
 
 def readers(incident: Incident) -> Mapping[str, Sequence[str]]:

@@ -44,7 +44,7 @@ def draft(incident: Incident, now: dt.datetime) -> str:
 
 
 def _head(incident: Incident, end: dt.datetime) -> str:
-    lasted = duration.words(end - incident.opened)
+    lasted = duration.words(incident.lasted(end))
     state = "over" if incident.resolved else "still open"
     return f"Draft from the ledger. Severity {incident.severity}; {state}, {lasted} in all; {_who(incident)}."
 

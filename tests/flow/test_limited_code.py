@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from crews import until
 from jusante.app import Lake, Report
 from jusante.core import size
 from projects import rows, run, task, write, write_shop
@@ -101,6 +104,20 @@ def test_code_is_stopped_with_the_run_that_it_belongs_to(shop: Path, name: str) 
 
     assert (task(reports[0], name).error or {})["code"] == "J431"
     assert started() == []
+
+
+def test_a_function_ends_with_the_run_that_was_killed(shop: Path) -> None:
+    sleeps = (
+        "import os, pathlib, time\n@model(memory='2GB')\ndef sleeps(orders='shop.orders'):\n"
+        f"    pathlib.Path({str(shop / 'draft')!r}).write_text(str(os.getpid()))\n"
+        f"    os.rename({str(shop / 'draft')!r}, {str(shop / 'pid')!r})\n    time.sleep(600)\n"
+    )
+    write(shop, {"models/py/sleeps.py": HEAD + sleeps})
+    killed = subprocess.Popen([sys.executable, "-m", "jusante", "run", "+py.sleeps", "--project", str(shop)])
+    until((shop / "pid").exists)
+    killed.kill()
+    killed.wait()
+    until(lambda: not psutil.pid_exists(int((shop / "pid").read_text())))
 
 
 def test_a_function_that_raises_or_dies_is_told_at_its_line(shop: Path) -> None:

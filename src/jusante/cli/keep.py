@@ -15,7 +15,10 @@ from jusante.cli.options import asset_names, opened, project_options
 def maintain(
     tables: tuple[str, ...], keep: str, wait_seconds: float, folder: Path, environment: str | None, as_json: bool
 ) -> None:
-    """Compact small files, expire old snapshots, and remove files that no snapshot needs. All TABLES by default."""
+    """Compact small files, expire old snapshots, and remove files that no snapshot needs. All TABLES by default.
+
+    Whatever --keep says, a table that is made often keeps its last 20 to 40 snapshots only: each commit writes all of them down.
+    """
     from dataclasses import asdict
 
     from jusante.cli.console import err, grid, out, print_json, size

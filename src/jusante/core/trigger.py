@@ -58,7 +58,10 @@ class Condition(Noun):
 
 
 class Retries(Noun):
-    """How often what failed in passing is tried again. What would fail again is not."""
+    """How often `jusante up` and `backfill` try again what failed in passing. What would fail again is not tried again.
+
+    `jusante run` tries once: whoever calls it is there to look.
+    """
 
     attempts: int = Field(3, ge=1, le=20, description="How often it is tried, in all.")
     wait: str = Field("1m", description="How long before the second attempt; twice as long before each one after.")

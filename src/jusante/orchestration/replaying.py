@@ -115,7 +115,7 @@ def recorded(graph: Graph, store: TableStore, task: Task) -> Recorded:
     return Recorded(then.plan, read)
 
 
-KEEP = "jusante maintain --keep 30d keeps more of them from now on"
+KEEP = "a table keeps its last 20 snapshots at the least, younger ones than `jusante maintain --keep` says: replay a later run"
 
 
 def _read(store: TableStore, then: Table) -> Mapping[str, Table]:

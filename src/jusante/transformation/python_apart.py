@@ -6,8 +6,11 @@ the function prints goes to standard error.
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,13 +25,18 @@ from jusante.transformation.watching import Limits, watched
 if TYPE_CHECKING:
     import pyarrow as pa
 
+LOOK_SECONDS = 1.0
+"""How often the process looks whether the one that has begun it is still there: nobody else would end it."""
 FAILED = 3
 """The status of a process whose function failed, and that has written down why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What to call, the file of each of its parameters, and where its rows go, or the words for what went wrong."""
+    """What to call, the file of each of its parameters, and where its rows go, or the words for what went wrong.
+
+    `caller` is the process that waits for them.
+    """
 
     folder: str
     file: str
@@ -36,6 +44,7 @@ class Call:
     inputs: dict[str, str]
     rows: str
     failure: str
+    caller: int
 
 
 def called_apart(
@@ -53,7 +62,7 @@ def called_apart(
         for parameter, name in model.inputs.items()
     }
     rows, failure = place / "__rows.arrow", place / "__failure.json"
-    what = Call(str(folder), model.file, model.function, inputs, str(rows), str(failure))
+    what = Call(str(folder), model.file, model.function, inputs, str(rows), str(failure), os.getpid())
     process = subprocess.Popen(  # noqa: S603  # this very Python, and no shell
         [sys.executable, "-m", __name__],
         stdin=subprocess.PIPE,
@@ -81,10 +90,18 @@ def _written(session: Session, table: str, path: Path) -> Path:
     return path
 
 
+def _end_with(caller: int) -> None:
+    """End when the caller is no more: it was killed, and another run makes what this one was to make."""
+    while os.getppid() == caller:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
+
+
 def _do(what: Call) -> int:
     """Call the function and write down what comes of it; the status to end with."""
     import pyarrow as pa
 
+    threading.Thread(target=_end_with, args=(what.caller,), daemon=True).start()
     try:
         tables = {name: pa.ipc.open_file(pa.memory_map(path)).read_all() for name, path in what.inputs.items()}
         reader = call(Path(what.folder), what.file, what.function, tables)

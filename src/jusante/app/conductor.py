@@ -78,21 +78,21 @@ class Memory:
 
     def __init__(self, lake: Lake, wanted: Mapping[str, Law]) -> None:
         self._lake = lake
-        tail = lake.metadata.latest(None, REMEMBERED_EVENTS)[::-1]
-        self.seq = (tail[-1].seq or 0) if tail else 0
-        older = [event for law in wanted.values() if law.text or law.when for event in self._older(law.asset, tail)]
-        self.traces: Mapping[str, Trace] = remembered({}, [*older, *tail])
+        last = lake.metadata.latest(None, 1)
+        self.seq = max(0, (last[0].seq or 0) - REMEMBERED_EVENTS) if last else 0
+        older = [event for law in wanted.values() if law.text or law.when for event in self._older(law.asset)]
+        self.traces: Mapping[str, Trace] = remembered({}, older)
         self.resting: Mapping[str, dt.datetime] = {}
         self.called: set[str] = set()
         """The hooks that were called since, by this process or by one that stands by."""
+        self.refresh()
 
-    def _older(self, asset: str, tail: tuple[Event, ...]) -> list[Event]:
+    def _older(self, asset: str) -> list[Event]:
         """The last events about an asset's clock that lie before the last events of all."""
-        if len(tail) < REMEMBERED_EVENTS:
+        if not self.seq:
             return []
-        first = tail[0].seq or 0
         found = [event for kind in TIMED_KINDS for event in self._lake.metadata.latest(kind, LAST_EVENTS, asset=asset)]
-        return sorted((event for event in found if (event.seq or 0) < first), key=lambda event: event.seq or 0)
+        return sorted((event for event in found if (event.seq or 0) <= self.seq), key=lambda event: event.seq or 0)
 
     def refresh(self) -> bool:
         """Read what was written since; whether anything was."""

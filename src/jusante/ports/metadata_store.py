@@ -63,7 +63,10 @@ class MetadataStore(Protocol):
         """
 
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
-        """The ledger from a sequence number on, oldest first."""
+        """The ledger from a sequence number on, oldest first.
+
+        Who goes on from the last of them misses none: what may still appear before an event holds it back.
+        """
 
     def latest(
         self, kind: str | None, limit: int, *, asset: str | None = None, since: dt.datetime | None = None

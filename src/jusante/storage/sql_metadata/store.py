@@ -177,8 +177,9 @@ class SqlMetadata:
         return {task.asset: task for task in found}
 
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
-        """The ledger from a sequence number on, oldest first."""
-        return self._select_events(sa.select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(limit))
+        """The ledger from a sequence number on, oldest first: who goes on from the last of them misses none."""
+        with self._transaction() as connection:
+            return ledger.following(connection, after, limit)
 
     def latest(
         self, kind: str | None, limit: int, *, asset: str | None = None, since: dt.datetime | None = None

@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from jusante.app import clock
@@ -24,7 +23,7 @@ from jusante.errors import JusanteError, LeaseLost, ProjectBusy, StorageError
 from jusante.orchestration.conducting.deciding import decide, is_paused
 from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
 from jusante.orchestration.conducting.laws import Law, laws
-from jusante.orchestration.conducting.traces import NOTHING, Trace, remembered
+from jusante.orchestration.conducting.traces import KINDS, NOTHING, Trace, remembered
 from jusante.orchestration.staleness import why_stale
 
 LONGEST_SLEEP = dt.timedelta(seconds=10)
@@ -32,28 +31,13 @@ LONGEST_SLEEP = dt.timedelta(seconds=10)
 HEARS_WITHIN_SECONDS = 0.5
 """How long a call waits until it is heeded."""
 REMEMBERED_EVENTS = 50_000
+"""So many of the last events are read as they are, and of those before them the last few of each kind about each asset."""
 BUSY_SECONDS = 2.0
 ASKS_EACH = dt.timedelta(minutes=1)
 """So often it is asked whom to tell what, where nothing has happened: silences and quiet hours end, patience does."""
 STORAGE_PAUSE = dt.timedelta(seconds=5)
 LAST_EVENTS = 5
 """So many of each kind: the last firing may be another try, which does not say what the first one was for."""
-TIMED_KINDS = (
-    "trigger.set",
-    "trigger.fired",
-    "trigger.probed",
-    "trigger.missed",
-    "trigger.settled",
-    "trigger.failed",
-    "task.succeeded",
-    "task.failed",
-    "task.held",
-    "task.skipped",
-    "deadline.missed",
-    "asset.paused",
-    "asset.resumed",
-    "asset.skip",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +60,16 @@ def _unheard(notice: Notice) -> None:
 class Memory:
     """What the ledger remembers of each asset's times, kept up to date."""
 
-    def __init__(self, lake: Lake, wanted: Mapping[str, Law]) -> None:
+    def __init__(self, lake: Lake) -> None:
         self._lake = lake
         last = lake.metadata.latest(None, 1)
         self.seq = max(0, (last[0].seq or 0) - REMEMBERED_EVENTS) if last else 0
-        older = [event for law in wanted.values() if law.text or law.when for event in self._older(law.asset)]
+        older = lake.metadata.last_of_each(KINDS, LAST_EVENTS, upto=self.seq) if self.seq else ()
         self.traces: Mapping[str, Trace] = remembered({}, older)
         self.resting: Mapping[str, dt.datetime] = {}
         self.called: set[str] = set()
         """The hooks that were called since, by this process or by one that stands by."""
         self.refresh()
-
-    def _older(self, asset: str) -> list[Event]:
-        """The last events about an asset's clock that lie before the last events of all."""
-        if not self.seq:
-            return []
-        found = [event for kind in TIMED_KINDS for event in self._lake.metadata.latest(kind, LAST_EVENTS, asset=asset)]
-        return sorted((event for event in found if (event.seq or 0) <= self.seq), key=lambda event: event.seq or 0)
 
     def refresh(self) -> bool:
         """Read what was written since; whether anything was."""
@@ -114,7 +91,7 @@ class Conductor:
         self._tell = tell
         graph = lake.project.graph
         self._laws = laws(graph)
-        self._memory = Memory(lake, self._laws)
+        self._memory = Memory(lake)
         self._since = now
         self._probes: dict[str, Probe] = {}
         self._looked: dict[str, dt.datetime] = {}
@@ -180,8 +157,7 @@ class Conductor:
             if law.when and not is_paused(law, trace) and self._next_look(law) <= now:
                 self._looked[law.asset] = now
                 asset = self._lake.project.graph[law.asset]
-                ask = partial(self._lake.ask, asset=law.asset)
-                looked = look(self._lake.system, asset, states.get(law.asset), ask, trace.mark)
+                looked = look(self._lake.system, asset, states.get(law.asset), self._lake.look, trace.mark)
                 self._say_failures(law.asset, looked.failed)
                 found = looked.probe
                 self._probes[law.asset] = found

@@ -203,12 +203,13 @@ class Lake:
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
-    def ask(self, sql: str, *, asset: str | None = None) -> Answer:
-        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError.
+    def ask(self, sql: str) -> Answer:
+        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError."""
+        return self._serving.ask(sql)
 
-        `asset` is the one for which it is asked, where it is for one: what it costs is put down to that.
-        """
-        return self._serving.ask(sql, asset)
+    def look(self, sql: str) -> Answer:
+        """A query through the gate that nobody has asked: a look at a condition, again and again. The ledger is not told of it."""
+        return self._serving.look(sql)
 
     def tags_of(self, sql: str, names: Sequence[str]) -> tuple[tuple[Tag, ...], ...]:
         """The tags of each of the columns that a query gives, named as the answer names them."""

@@ -73,6 +73,9 @@ class MetadataStore(Protocol):
     ) -> tuple[Event, ...]:
         """The last events of a kind (of any, for None), newest first: those about one asset, and since then."""
 
+    def last_of_each(self, kinds: Collection[str], limit: int, *, upto: int) -> tuple[Event, ...]:
+        """The last events of each of these kinds about each asset, not after a sequence number; oldest first."""
+
     def incidents(self, states: Sequence[str] | None, limit: int) -> tuple[Incident, ...]:
         """The incidents in these states (in any, for None), newest first."""
 

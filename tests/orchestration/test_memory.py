@@ -1,0 +1,42 @@
+"""What a conductor knows when it begins: all that the ledger remembers, also of what lies far back."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+
+from jusante.app import Lake, conductor
+from jusante.app.conductor import Conductor
+from jusante.core.event import Event
+from projects import write
+
+NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
+DAY = dt.timedelta(days=1)
+PROJECT = {"jusante.yaml": "name: t\n", "models/m/a.sql": "select 1 as id", "models/m/b.sql": "select id from m.a"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write(tmp_path, PROJECT)
+
+
+def _noise(lake: Lake, events: int) -> None:
+    lake.metadata.tell([Event("noise.made", NOW, asset="x.y")] * events)
+
+
+def test_pauses_and_skips_that_lie_far_back_are_remembered(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conductor, "REMEMBERED_EVENTS", 10)
+    until = (NOW + DAY).isoformat()
+    skip = Event("asset.skip", NOW, asset="m.b", payload={"until": until})
+    told = [Event("asset.paused", NOW, asset="m.a"), Event("asset.paused", NOW, asset="m.b")]
+    passed = Event("trigger.skipped", NOW, asset="m.a", payload={"kind": "news", "why": "new"})
+    with Lake.open(folder) as lake:
+        lake.metadata.tell([*told, Event("asset.skip", NOW, asset="m.a"), skip, passed])
+        lake.metadata.tell([Event("asset.resumed", NOW, asset="m.b"), skip])
+        for _ in range(3):
+            before = Conductor(lake, NOW).situation(NOW).traces
+            _noise(lake, 8)
+        after = Conductor(lake, NOW).situation(NOW).traces
+    assert {"m.a": after["m.a"], "m.b": after["m.b"]} == {"m.a": before["m.a"], "m.b": before["m.b"]}
+    assert (after["m.a"].paused, after["m.a"].skips) == (True, False)
+    assert (after["m.b"].paused, after["m.b"].skips, after["m.b"].skips_until) == (False, True, NOW + DAY)

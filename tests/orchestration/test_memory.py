@@ -1,6 +1,7 @@
 """What a conductor knows when it begins: all that the ledger remembers, also of what lies far back."""
 
 import datetime as dt
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from jusante.app import Lake, conductor
 from jusante.app.conductor import Conductor
 from jusante.core.event import Event
+from jusante.orchestration.conducting.decision import Decision
 from projects import write
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -40,3 +42,35 @@ def test_pauses_and_skips_that_lie_far_back_are_remembered(folder: Path, monkeyp
     assert {"m.a": after["m.a"], "m.b": after["m.b"]} == {"m.a": before["m.a"], "m.b": before["m.b"]}
     assert (after["m.a"].paused, after["m.a"].skips) == (True, False)
     assert (after["m.b"].paused, after["m.b"].skips, after["m.b"].skips_until) == (False, True, NOW + DAY)
+
+
+class Stopped(threading.Event):
+    """Stops who waits for it, and knows for how long that was to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout or 0.0)
+        self.set()
+        return True
+
+
+def test_a_condition_that_is_paused_is_not_looked_at_again_and_again(folder: Path) -> None:
+    write(
+        folder, {"models/m/a.sql": "/* jusante\npaused: true\nwhen: {file: 'in/*.csv', look: 1s}\n*/\nselect 1 as id"}
+    )
+    stop = Stopped()
+    with Lake.open(folder) as lake:
+        Conductor(lake, NOW).conduct(stop)
+    assert stop.seconds == [conductor.HEARS_WITHIN_SECONDS]
+
+
+def test_a_time_that_has_passed_already_makes_no_busy_loop(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    past = Decision(wake=NOW - DAY)
+    monkeypatch.setattr(conductor, "decide", lambda *_: past)
+    stop = Stopped()
+    with Lake.open(folder) as lake:
+        Conductor(lake, NOW).conduct(stop)
+    assert 0 < stop.seconds[0] <= conductor.SHORTEST_SLEEP.total_seconds()

@@ -28,6 +28,8 @@ from jusante.orchestration.staleness import why_stale
 
 LONGEST_SLEEP = dt.timedelta(seconds=10)
 """How long it takes to notice what others wrote into the ledger: a pause, a run by hand."""
+SHORTEST_SLEEP = dt.timedelta(milliseconds=100)
+"""Whatever it thinks is due next: no mistake about a time takes a processor for itself."""
 HEARS_WITHIN_SECONDS = 0.5
 """How long a call waits until it is heeded."""
 REMEMBERED_EVENTS = 50_000
@@ -152,9 +154,9 @@ class Conductor:
 
     def _look(self, states: Mapping[str, AssetState], now: dt.datetime) -> None:
         """Look at the conditions whose time to be looked at has come."""
-        for law in self._laws.values():
+        for law in self._looked_at():
             trace = self._memory.traces.get(law.asset, NOTHING)
-            if law.when and not is_paused(law, trace) and self._next_look(law) <= now:
+            if self._next_look(law) <= now:
                 self._looked[law.asset] = now
                 asset = self._lake.project.graph[law.asset]
                 looked = look(self._lake.system, asset, states.get(law.asset), self._lake.look, trace.mark)
@@ -306,7 +308,8 @@ class Conductor:
         self.say("down", "stopped; what was due and not begun is begun at the next start")
 
     def _rest(self, until: dt.datetime, stop: threading.Event) -> None:
-        """Wait until then, until told to stop, or until somebody calls."""
+        """Wait until then, though not for less than a moment, until told to stop, or until somebody calls."""
+        until = max(until, clock.now() + SHORTEST_SLEEP)
         while not self._called.is_set() and (seconds := (until - clock.now()).total_seconds()) > 0:
             if stop.wait(min(seconds, HEARS_WITHIN_SECONDS)):
                 return
@@ -320,7 +323,12 @@ class Conductor:
             self.say("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
 
     def _looks(self) -> list[dt.datetime]:
-        return [self._next_look(law) for law in self._laws.values() if law.when]
+        return [self._next_look(law) for law in self._looked_at()]
+
+    def _looked_at(self) -> list[Law]:
+        """What waits for a condition, and is not paused."""
+        traces = self._memory.traces
+        return [law for law in self._laws.values() if law.when and not is_paused(law, traces.get(law.asset, NOTHING))]
 
     def say(self, event: str, what: str, **about: Any) -> None:
         """Tell whoever watches."""

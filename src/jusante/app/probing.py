@@ -1,6 +1,7 @@
 """A look at what a condition speaks of: rows or bytes at a source or above, files, a query. Cheap, and it loads nothing."""
 
 import hashlib
+import stat
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -15,12 +16,16 @@ from jusante.core.names import quote
 from jusante.core.run import AssetState
 from jusante.core.trigger import Condition
 from jusante.core.words import counted
-from jusante.errors import JusanteError
+from jusante.errors import JusanteError, storage_error
 from jusante.orchestration.conducting.decision import Probe
 from jusante.orchestration.conducting.sizes import Amount, came_since, reached
 from jusante.ports.connector import Request
 
 MOST_FILES = 100_000
+MOST_TOLD_APART = 250
+"""Of so many files each has its part in the mark; where there are more, one that is taken away counts as a change, too."""
+_PART = 8
+"""How long the part of a file in the mark is."""
 HOOK_CALLED = "hook.called"
 
 Ask = Callable[[str], Any]
@@ -45,9 +50,12 @@ def look(system: System, asset: Asset, state: AssetState | None, ask: Ask, befor
     for condition in asset.timing.when:
         key = _mark(str(condition))
         try:
-            found = _look(system, asset, condition, state, ask)
+            found = _look(system, asset, condition, state, ask, known.get(key, ""))
         except JusanteError as error:
             failed.append(error)
+            found = None
+        except Exception as error:  # noqa: BLE001  # one asset's condition must not end what all others wait for
+            failed.append(_unforeseen(error, asset))
             found = None
         mark = found.mark if found else known.get(key, "")
         if found and found.holds and mark != known.get(key) and not why:
@@ -57,11 +65,20 @@ def look(system: System, asset: Asset, state: AssetState | None, ask: Ask, befor
     return Looked(Probe(",".join(f"{key}:{mark}" for key, mark in parts.items()), bool(why), why), tuple(failed))
 
 
-def _look(system: System, asset: Asset, condition: Condition, state: AssetState | None, ask: Ask) -> Probe | None:
-    """What one condition finds; None where there is nothing to tell."""
+def _unforeseen(error: Exception, asset: Asset) -> JusanteError:
+    kind = type(error).__name__
+    return JusanteError(
+        f"{kind}: {error}", where=str(asset.place), fix="this is a bug: please report it", unquoted=kind
+    )
+
+
+def _look(
+    system: System, asset: Asset, condition: Condition, state: AssetState | None, ask: Ask, before: str
+) -> Probe | None:
+    """What one condition finds; None where there is nothing to tell. `before` is what its part of the mark was."""
     match condition.kind:
         case "file":
-            return _files(system.project.folder, str(condition.file))
+            return _files(system.project.folder, str(condition.file), before)
         case "sql":
             return _query(str(condition.sql), ask)
         case "webhook":
@@ -105,14 +122,25 @@ def _message(system: System, subject: str) -> Probe | None:
     return Probe(_mark(last), holds=True, why=f"a message came on {subject}") if last else None
 
 
-def _files(folder: Path, pattern: str) -> Probe:
-    """Files that are there, told apart by name, size and time of change."""
-    found = []
-    for path in sorted(folder.glob(pattern))[:MOST_FILES]:
-        if path.is_file():
-            status = path.stat()
-            found.append(f"{path} {status.st_size} {status.st_mtime_ns}")
-    return Probe(_mark(*found), holds=bool(found), why=f"a file came: {pattern}")
+def _files(folder: Path, pattern: str, before: str) -> Probe:
+    """Whether a file is there that was not there before, as it is; told apart by name, size and time of change."""
+    try:
+        paths = sorted(folder.glob(pattern))[:MOST_FILES]
+    except OSError as error:
+        raise storage_error(error, pattern) from None
+    found = sorted({_mark(line)[:_PART] for path in paths if (line := _file(path))})
+    known = {before[place : place + _PART] for place in range(0, len(before), _PART)}
+    mark = "".join(found) if len(found) <= MOST_TOLD_APART else _mark(*found)
+    return Probe(mark or "none", holds=not known.issuperset(found), why=f"a file came: {pattern}")
+
+
+def _file(path: Path) -> str:
+    """A file as it is; empty for what is none, is gone meanwhile, or cannot be looked at."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{path} {status.st_size} {status.st_mtime_ns}" if stat.S_ISREG(status.st_mode) else ""
 
 
 def _query(sql: str, ask: Ask) -> Probe:

@@ -1,0 +1,95 @@
+"""Looks at conditions: what fires, what does not, and what cannot be looked at."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jusante.app import Lake, probing
+from jusante.app.conductor import Conductor, Notice
+from jusante.app.probing import Looked, look
+from jusante.orchestration.conducting.decision import Probe
+from projects import write
+
+NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
+MINUTE = dt.timedelta(minutes=1)
+WAITS = "/* jusante\nwhen: {file: 'in/*.csv', look: 1s}\n*/\nselect 1 as id"
+
+
+class Watching:
+    """Looks at what m.a waits for, one after the other, as the ledger would remember the one before."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.mark = ""
+
+    def looked(self) -> Looked:
+        asset = self.lake.project.graph["m.a"]
+        found = look(self.lake.system, asset, None, self.lake.look, self.mark)
+        self.mark = found.probe.mark
+        return found
+
+    def came(self) -> bool:
+        return self.looked().probe.holds
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[Watching]:
+    write(tmp_path, {"jusante.yaml": "name: t\n", "models/m/a.sql": WAITS})
+    with Lake.open(tmp_path) as lake:
+        yield Watching(lake)
+
+
+@pytest.mark.parametrize("told_apart", [250, 1])
+def test_a_file_that_is_taken_away_fires_nothing_and_one_that_comes_or_changes_does(
+    inbox: Watching, tmp_path: Path, told_apart: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probing, "MOST_TOLD_APART", told_apart)
+    assert not inbox.came()
+    write(tmp_path, {"in/a.csv": "1", "in/b.csv": "2"})
+    assert inbox.came()
+    (tmp_path / "in/a.csv").unlink()
+    assert inbox.came() == (told_apart == 1)
+    (tmp_path / "in/b.csv").unlink()
+    assert not inbox.came()
+    for _ in range(2):
+        write(tmp_path, {"in/b.csv": "2"})
+        assert inbox.came()
+        assert not inbox.came()
+        (tmp_path / "in/b.csv").unlink()
+        assert not inbox.came()
+    write(tmp_path, {"in/b.csv": "2"})
+    assert inbox.came()
+    write(tmp_path, {"in/b.csv": "longer"})
+    assert inbox.came()
+    write(tmp_path, {"in/c.csv": "2"})
+    (tmp_path / "in/b.csv").unlink()
+    assert inbox.came()
+    assert not inbox.came()
+
+
+def test_a_file_that_vanishes_during_a_look_is_not_there(
+    inbox: Watching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"in/a.csv": "1", "in/b.csv": "2"})
+    assert inbox.came()
+    found = sorted(tmp_path.glob("in/*.csv"))
+    (tmp_path / "in/b.csv").unlink()
+    monkeypatch.setattr(Path, "glob", lambda *_: found)
+    assert inbox.looked() == Looked(Probe(inbox.mark, holds=False, why=""))
+
+
+def test_what_nobody_foresaw_in_one_look_is_told_and_ends_nothing(
+    inbox: Watching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"in/a.csv": "1"})
+    told: list[Notice] = []
+    conductor = Conductor(inbox.lake, NOW, told.append)
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "glob", lambda *_: 1 // 0)
+        assert conductor.situation(NOW).probes["m.a"].holds is False
+    assert [(notice.event, notice.what) for notice in told] == [
+        ("probe.failed", "m.a: ZeroDivisionError: integer division or modulo by zero")
+    ]
+    assert conductor.situation(NOW + MINUTE).probes["m.a"].holds

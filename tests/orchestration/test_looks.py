@@ -93,3 +93,22 @@ def test_what_nobody_foresaw_in_one_look_is_told_and_ends_nothing(
         ("probe.failed", "m.a: ZeroDivisionError: integer division or modulo by zero")
     ]
     assert conductor.situation(NOW + MINUTE).probes["m.a"].holds
+
+
+@pytest.mark.parametrize(("sensitive", "shown"), [(True, False), (False, True)])
+def test_the_words_of_a_condition_that_fails_quote_no_personal_data(
+    tmp_path: Path, *, sensitive: bool, shown: bool
+) -> None:
+    people = "columns: {word: {sensitive: health, purpose: [support]}}" if sensitive else ""
+    source = f"source: crm\nkind: files\nowner: a@b.example\ntables:\n  people: {{path: p.csv, {people}}}\n"
+    when = "when: {sql: 'select max(cast(word as integer)) > 3 from crm.people', look: 1s}"
+    model = f"/* jusante\n{when}\n*/\nselect 1 as id"
+    files = {"jusante.yaml": "name: t\n", "sources/crm.yaml": source, "models/m/a.sql": model}
+    write(tmp_path, {**files, "p.csv": "id,word\n1,planted\n"})
+    told: list[Notice] = []
+    with Lake.open(tmp_path) as lake:
+        assert lake.run(("crm.people",)).status == "succeeded"
+        Conductor(lake, NOW, told.append).situation(NOW)
+    assert [notice.event for notice in told] == ["probe.failed"]
+    assert ("planted" in repr(told)) == shown
+    assert ("m.a waits for personal data" in told[0].what) != shown

@@ -169,8 +169,9 @@ class Conductor:
 
     def _say_failures(self, asset: str, failed: Sequence[JusanteError]) -> None:
         """Tell of conditions that cannot be looked at: once, and not at each look for as long as it lasts."""
-        known, self._failing[asset] = self._failing.get(asset, set()), {error.what for error in failed}
-        for error in failed:
+        told = [self._lake.discreetly(asset, error) for error in failed]
+        known, self._failing[asset] = self._failing.get(asset, set()), {error.what for error in told}
+        for error in told:
             if error.what not in known:
                 self.say("probe.failed", f"{asset}: {error.what}", asset=asset, error=error.as_dict())
 

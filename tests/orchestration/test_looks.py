@@ -9,8 +9,10 @@ import pytest
 from jusante.app import Lake, probing
 from jusante.app.conductor import Conductor, Notice
 from jusante.app.probing import Looked, look
+from jusante.core.event import Event
+from jusante.orchestration.conducting.deciding import decide
 from jusante.orchestration.conducting.decision import Probe
-from projects import write
+from projects import SHOP, insert, sql, write
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
@@ -112,3 +114,51 @@ def test_the_words_of_a_condition_that_fails_quote_no_personal_data(
     assert [notice.event for notice in told] == ["probe.failed"]
     assert ("planted" in repr(told)) == shown
     assert ("m.a waits for personal data" in told[0].what) != shown
+
+
+def _due(lake: Lake, now: dt.datetime) -> list[str]:
+    """What m.a or shop.orders are due for at a look of a process that has just begun, told to the ledger as fired."""
+    decided = decide(Conductor(lake, NOW).situation(now), now)
+    lake.metadata.tell([due.event(now) for due in decided.due if due.kind == "condition"])
+    lake.metadata.tell([Event("trigger.settled", now, asset=due.asset, payload={"seconds": 0}) for due in decided.due])
+    return [due.why for due in decided.due if due.kind == "condition"]
+
+
+@pytest.mark.parametrize("condition", ["rows: 2", "new: true"])
+def test_a_source_that_was_empty_when_it_was_first_loaded_is_loaded_when_rows_come(
+    tmp_path: Path, condition: str
+) -> None:
+    source = SHOP["sources/shop.yaml"].replace("cursor: changed", f"cursor: changed, when: {{{condition}, look: 1s}}")
+    write(tmp_path, {"jusante.yaml": "name: t\n", "sources/shop.yaml": source})
+    columns = "id integer primary key, product text, quantity integer, changed integer"
+    sql(tmp_path / "shop.db", f"create table orders ({columns})")
+    with Lake.open(tmp_path) as lake:
+        assert _due(lake, NOW) == ["never loaded before"]
+        lake.run()
+        assert lake.metadata.states()["shop.orders"].cursor is None
+        assert _due(lake, NOW + MINUTE) == []
+        insert(tmp_path, [(1, "tea", 1, 1), (2, "tea", 1, 2)])
+        assert len(_due(lake, NOW + 2 * MINUTE)) == 1
+        assert _due(lake, NOW + 3 * MINUTE) == []
+
+
+def test_what_was_tried_and_never_made_is_tried_again_when_it_is_mended_when_more_comes_and_at_a_new_start(
+    tmp_path: Path,
+) -> None:
+    model = "/* jusante\nwhen: {rows: 1, look: 1s}\n*/\nselect %s as id from f.rows"
+    files = "source: f\nkind: files\nowner: a@b.example\ntables:\n  rows: {path: 'r*.csv'}\n"
+    write(tmp_path, {"jusante.yaml": "name: t\n", "sources/f.yaml": files, "models/m/a.sql": model % "error('no')"})
+    write(tmp_path, {"r1.csv": "id\n1\n"})
+    with Lake.open(tmp_path) as lake:
+        lake.run(("f.rows",))
+        assert _due(lake, NOW) == ["never made before"]
+        assert _due(lake, NOW + MINUTE) == []
+        assert decide(Conductor(lake, NOW + MINUTE).situation(NOW + MINUTE), NOW + MINUTE).due, "a new start"
+        write(tmp_path, {"r2.csv": "id\n2\n"})
+        lake.run(("f.rows",))
+        assert _due(lake, NOW + 2 * MINUTE) == ["never made before"]
+    write(tmp_path, {"models/m/a.sql": model % "id"})
+    with Lake.open(tmp_path) as lake:
+        assert _due(lake, NOW + 3 * MINUTE) == ["never made before"]
+        lake.run()
+        assert _due(lake, NOW + 4 * MINUTE) == []

@@ -159,7 +159,8 @@ class Conductor:
             if self._next_look(law) <= now:
                 self._looked[law.asset] = now
                 asset = self._lake.project.graph[law.asset]
-                looked = look(self._lake.system, asset, states.get(law.asset), self._lake.look, trace.mark)
+                state, began = states.get(law.asset), self._since.isoformat()
+                looked = look(self._lake.system, asset, state, self._lake.look, trace.mark, began)
                 self._say_failures(law.asset, looked.failed)
                 found = looked.probe
                 self._probes[law.asset] = found

@@ -20,6 +20,7 @@ from jusante.errors import JusanteError, storage_error
 from jusante.orchestration.conducting.decision import Probe
 from jusante.orchestration.conducting.sizes import Amount, came_since, reached
 from jusante.ports.connector import Request
+from jusante.ports.table_store import Table
 
 MOST_FILES = 100_000
 MOST_TOLD_APART = 250
@@ -39,18 +40,24 @@ class Looked:
     failed: tuple[JusanteError, ...] = ()
 
 
-def look(system: System, asset: Asset, state: AssetState | None, ask: Ask, before: str = "") -> Looked:
+def look(
+    system: System, asset: Asset, state: AssetState | None, ask: Ask, before: str = "", up_since: str = ""
+) -> Looked:
     """What the asset's conditions find now. `before` is the mark of the probe that it was last made for.
 
     The mark has a part for each condition, so that one that stays the case does not hide another that comes to be. A
-    condition that cannot be looked at, or has nothing to tell, keeps the part it had.
+    condition that cannot be looked at, or has nothing to tell, keeps the part it had. What was never made, though it was tried, is
+    tried again when something is other than it was then: the project, what it reads, or the process (`up_since`).
     """
     known = dict(part.split(":", 1) for part in before.split(",") if ":" in part)
     parts, why, failed = {}, "", []
     for condition in asset.timing.when:
         key = _mark(str(condition))
         try:
-            found = _look(system, asset, condition, state, ask, known.get(key, ""))
+            if state is None and condition.kind in {"rows", "bytes", "new"}:
+                found = _first(system, asset, up_since)
+            else:
+                found = _look(system, asset, condition, state, ask, known.get(key, ""))
         except JusanteError as error:
             failed.append(error)
             found = None
@@ -87,9 +94,27 @@ def _look(
             return _made(system, str(condition.asset))
         case "message":
             return _message(system, str(condition.message))
+    assert state, "what was never made is made first"
     if isinstance(asset.definition, Ingested):
         return _at_source(system, asset.id, asset.definition, condition, state)
     return _above(system, asset, condition, state)
+
+
+def _first(system: System, asset: Asset, up_since: str) -> Probe | None:
+    """That it has never been made; None while something is not there that it reads."""
+    above = _read(system, asset)
+    if above is None:
+        return None
+    inputs = [f"{name} {table.data_id}" for name, table in sorted(above.items())]
+    why = "never loaded before" if isinstance(asset.definition, Ingested) else "never made before"
+    return Probe(_mark("first", system.graph.versions[asset.id], up_since, *inputs), holds=True, why=why)
+
+
+def _read(system: System, asset: Asset) -> dict[str, Table] | None:
+    """The tables that it reads; None where one of them is not there."""
+    tables, names = system.tables(), system.graph.tables_above(asset.id)
+    found = {name: table for name in names if (table := tables.get(name))}
+    return found if len(found) == len(names) else None
 
 
 def _called(system: System, name: str) -> Probe | None:
@@ -150,34 +175,33 @@ def _query(sql: str, ask: Ask) -> Probe:
     return Probe(f"sql {bool(value)}", holds=bool(value), why="its condition in SQL became true")
 
 
-def _at_source(system: System, name: str, ingested: Ingested, condition: Condition, state: AssetState | None) -> Probe:
-    """How many rows at the source are after the cursor; their bytes are told from those that were loaded before."""
-    if state is None or state.cursor is None:
-        return Probe("first", holds=True, why="never loaded before")
-    cursor = Cursor.from_dict(dict(state.cursor))
+def _at_source(system: System, name: str, ingested: Ingested, condition: Condition, state: AssetState) -> Probe:
+    """How many rows at the source are after the cursor (all, where no row has come yet); their bytes are told from those that were
+    loaded before.
+    """
+    cursor = Cursor.from_dict(dict(state.cursor)) if state.cursor else None
+    column = cursor.column if cursor else str(ingested.table.ingest.cursor)
+    come = f"> {literal(cursor.value)}" if cursor else "is not null"
+    since = str(cursor.value) if cursor else ""
     with closing(system.connect(ingested.source.source)) as connector:
-        request = Request(ingested.name, ingested.table, (cursor.column,), since=cursor)
+        request = Request(ingested.name, ingested.table, (column,), since=cursor)
         with system.engine.session({"source.rows": connector.read(request).relation}) as session:
-            column = quote(cursor.column)
-            after = f"{column} > {literal(cursor.value)}"
-            count, last = session.rows(f"select count(*), max({column}) from source.rows where {after}")[0]
+            counted_rows = f"select count(*), max({quote(column)}) from source.rows where {quote(column)} {come}"
+            count, last = session.rows(counted_rows)[0]
     where = "at the source"
     if condition.new:
-        return Probe(_mark(str(cursor.value), str(last)), count >= 1, f"{counted(count, 'new row')} {where}")
+        return Probe(_mark(since, str(last)), count >= 1, f"{counted(count, 'new row')} {where}")
     amount = Amount(count)
     if condition.bytes is not None and (table := system.tables().get(name)):
         amount = Amount(table.plan.rows, table.plan.bytes).of(count)
-    return _hidden(reached(condition, amount, where, str(cursor.value)))
+    return _hidden(reached(condition, amount, where, since))
 
 
-def _above(system: System, asset: Asset, condition: Condition, state: AssetState | None) -> Probe | None:
+def _above(system: System, asset: Asset, condition: Condition, state: AssetState) -> Probe | None:
     """How much came to the tables that it reads since it was made; None while one of them is not there."""
-    tables = system.tables()
-    read = {name: table for name in system.graph.tables_above(asset.id) if (table := tables.get(name))}
-    if len(read) < len(system.graph.tables_above(asset.id)):
+    read = _read(system, asset)
+    if read is None:
         return None
-    if state is None:
-        return Probe("first", holds=True, why="never made before")
     amount = Amount()
     for name, table in read.items():
         if state.inputs.get(name) != table.data_id:

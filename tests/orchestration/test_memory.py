@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from jusante.app import Lake, conductor
 from jusante.app.conductor import Conductor
 from jusante.core.event import Event
 from jusante.orchestration.conducting.decision import Decision
+from jusante.orchestration.conducting.traces import Trace
 from projects import write
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -74,3 +76,23 @@ def test_a_time_that_has_passed_already_makes_no_busy_loop(folder: Path, monkeyp
     with Lake.open(folder) as lake:
         Conductor(lake, NOW).conduct(stop)
     assert 0 < stop.seconds[0] <= conductor.SHORTEST_SLEEP.total_seconds()
+
+
+@pytest.mark.parametrize("away", ["its clock", "the asset"])
+def test_a_clock_that_was_away_counts_from_when_it_is_back(folder: Path, away: str) -> None:
+    clocked, back = "/* jusante\nevery: 1h\ncatch_up: all\n*/\nselect 1 as id", NOW + 90 * DAY
+
+    def traces(text: str, at: dt.datetime) -> Mapping[str, Trace]:
+        write(folder, {"models/m/a.sql": text})
+        if not text:
+            (folder / "models/m/a.sql").unlink()
+        with Lake.open(folder) as lake:
+            found = Conductor(lake, at).situation(at).traces
+            assert Conductor(lake, at + DAY).situation(at).traces == found, "what was told once is known"
+        return found
+
+    (folder / "models/m/b.sql").rename(folder / "models/m/c.sql")
+    write(folder, {"models/m/c.sql": "select 1 as id"})
+    assert traces(clocked, NOW)["m.a"].since == NOW
+    assert traces(PROJECT["models/m/a.sql"] if away == "its clock" else "", NOW + DAY)["m.a"].text == ""
+    assert traces(clocked, back)["m.a"].since == back

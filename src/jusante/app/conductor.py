@@ -109,10 +109,12 @@ class Conductor:
         self._learn(now)
 
     def _learn(self, now: dt.datetime) -> None:
-        """Tell the ledger of clocks and targets that it has not seen: their times count from now on."""
-        traces = self._memory.traces
-        new = [law for law in self._laws.values() if law.text and law.text != traces.get(law.asset, NOTHING).text]
-        self._lake.metadata.tell([Event("trigger.set", now, asset=law.asset, payload={"law": law.text}) for law in new])
+        """Tell the ledger of clocks and targets that it has not seen, whose times count from now on, and of those that are gone."""
+        known = {asset: trace.text for asset, trace in self._memory.traces.items() if trace.text}
+        wanted = {law.asset: law.text for law in self._laws.values() if law.text}
+        changed = sorted(name for name in known | wanted if known.get(name) != wanted.get(name))
+        events = [Event("trigger.set", now, asset=name, payload={"law": wanted.get(name, "")}) for name in changed]
+        self._lake.metadata.tell(events)
         self._memory.refresh()
 
     # -- deciding ----------------------------------------------------------------------------------------------------

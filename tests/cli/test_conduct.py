@@ -169,6 +169,7 @@ def test_a_condition_in_sql_fires_when_it_becomes_true(shop: Path) -> None:
             if number == 1:
                 insert(shop, [(9, "tea", 3, 9)])
                 lake.run(("shop.orders",))
+        assert lake.metadata.latest("question.asked", 1) == (), "a look is nobody's question"
 
     assert found == [[], [], ["marts.many"], []]
 

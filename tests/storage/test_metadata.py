@@ -108,6 +108,14 @@ def test_what_was_told_last_comes_first_by_kind_and_asset(store: SqlMetadata) ->
     assert store.latest("drift.found", 5, asset="x.y") == ()
 
 
+def test_the_last_of_each_kind_about_each_asset_are_told_in_their_order(store: SqlMetadata) -> None:
+    told = [(kind, asset) for _ in range(3) for kind in ("k.a", "k.b", "k.c") for asset in ("a.b", "c.d", None)]
+    store.tell([Event(kind, NOW, asset=asset, payload={"n": n}) for n, (kind, asset) in enumerate(told)])
+    found = store.last_of_each(("k.a", "k.c"), 2, upto=26)
+    assert [event.payload["n"] for event in found] == [9, 10, 15, 16, 18, 19, 24, 25]
+    assert [event.payload["n"] for event in store.last_of_each(("k.a",), 1, upto=10)] == [1, 9]
+
+
 def _call(number: int, day: int = 0) -> Event:
     payload = {"hook": "paid", "message": f"m{number}"}
     return Event("hook.called", NOW + dt.timedelta(days=day), asset="hook:paid", payload=payload)

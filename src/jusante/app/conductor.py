@@ -5,7 +5,6 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from jusante.app import clock
@@ -24,36 +23,23 @@ from jusante.errors import JusanteError, LeaseLost, ProjectBusy, StorageError
 from jusante.orchestration.conducting.deciding import decide, is_paused
 from jusante.orchestration.conducting.decision import Decision, Due, News, Probe, Situation
 from jusante.orchestration.conducting.laws import Law, laws
-from jusante.orchestration.conducting.traces import NOTHING, Trace, remembered
+from jusante.orchestration.conducting.traces import KINDS, NOTHING, Trace, remembered
 from jusante.orchestration.staleness import why_stale
 
 LONGEST_SLEEP = dt.timedelta(seconds=10)
 """How long it takes to notice what others wrote into the ledger: a pause, a run by hand."""
+SHORTEST_SLEEP = dt.timedelta(milliseconds=100)
+"""Whatever it thinks is due next: no mistake about a time takes a processor for itself."""
 HEARS_WITHIN_SECONDS = 0.5
 """How long a call waits until it is heeded."""
 REMEMBERED_EVENTS = 50_000
+"""So many of the last events are read as they are, and of those before them the last few of each kind about each asset."""
 BUSY_SECONDS = 2.0
 ASKS_EACH = dt.timedelta(minutes=1)
 """So often it is asked whom to tell what, where nothing has happened: silences and quiet hours end, patience does."""
 STORAGE_PAUSE = dt.timedelta(seconds=5)
 LAST_EVENTS = 5
 """So many of each kind: the last firing may be another try, which does not say what the first one was for."""
-TIMED_KINDS = (
-    "trigger.set",
-    "trigger.fired",
-    "trigger.probed",
-    "trigger.missed",
-    "trigger.settled",
-    "trigger.failed",
-    "task.succeeded",
-    "task.failed",
-    "task.held",
-    "task.skipped",
-    "deadline.missed",
-    "asset.paused",
-    "asset.resumed",
-    "asset.skip",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +62,16 @@ def _unheard(notice: Notice) -> None:
 class Memory:
     """What the ledger remembers of each asset's times, kept up to date."""
 
-    def __init__(self, lake: Lake, wanted: Mapping[str, Law]) -> None:
+    def __init__(self, lake: Lake) -> None:
         self._lake = lake
-        tail = lake.metadata.latest(None, REMEMBERED_EVENTS)[::-1]
-        self.seq = (tail[-1].seq or 0) if tail else 0
-        older = [event for law in wanted.values() if law.text or law.when for event in self._older(law.asset, tail)]
-        self.traces: Mapping[str, Trace] = remembered({}, [*older, *tail])
+        last = lake.metadata.latest(None, 1)
+        self.seq = max(0, (last[0].seq or 0) - REMEMBERED_EVENTS) if last else 0
+        older = lake.metadata.last_of_each(KINDS, LAST_EVENTS, upto=self.seq) if self.seq else ()
+        self.traces: Mapping[str, Trace] = remembered({}, older)
         self.resting: Mapping[str, dt.datetime] = {}
         self.called: set[str] = set()
         """The hooks that were called since, by this process or by one that stands by."""
-
-    def _older(self, asset: str, tail: tuple[Event, ...]) -> list[Event]:
-        """The last events about an asset's clock that lie before the last events of all."""
-        if len(tail) < REMEMBERED_EVENTS:
-            return []
-        first = tail[0].seq or 0
-        found = [event for kind in TIMED_KINDS for event in self._lake.metadata.latest(kind, LAST_EVENTS, asset=asset)]
-        return sorted((event for event in found if (event.seq or 0) < first), key=lambda event: event.seq or 0)
+        self.refresh()
 
     def refresh(self) -> bool:
         """Read what was written since; whether anything was."""
@@ -114,7 +93,7 @@ class Conductor:
         self._tell = tell
         graph = lake.project.graph
         self._laws = laws(graph)
-        self._memory = Memory(lake, self._laws)
+        self._memory = Memory(lake)
         self._since = now
         self._probes: dict[str, Probe] = {}
         self._looked: dict[str, dt.datetime] = {}
@@ -130,10 +109,12 @@ class Conductor:
         self._learn(now)
 
     def _learn(self, now: dt.datetime) -> None:
-        """Tell the ledger of clocks and targets that it has not seen: their times count from now on."""
-        traces = self._memory.traces
-        new = [law for law in self._laws.values() if law.text and law.text != traces.get(law.asset, NOTHING).text]
-        self._lake.metadata.tell([Event("trigger.set", now, asset=law.asset, payload={"law": law.text}) for law in new])
+        """Tell the ledger of clocks and targets that it has not seen, whose times count from now on, and of those that are gone."""
+        known = {asset: trace.text for asset, trace in self._memory.traces.items() if trace.text}
+        wanted = {law.asset: law.text for law in self._laws.values() if law.text}
+        changed = sorted(name for name in known | wanted if known.get(name) != wanted.get(name))
+        events = [Event("trigger.set", now, asset=name, payload={"law": wanted.get(name, "")}) for name in changed]
+        self._lake.metadata.tell(events)
         self._memory.refresh()
 
     # -- deciding ----------------------------------------------------------------------------------------------------
@@ -175,13 +156,13 @@ class Conductor:
 
     def _look(self, states: Mapping[str, AssetState], now: dt.datetime) -> None:
         """Look at the conditions whose time to be looked at has come."""
-        for law in self._laws.values():
+        for law in self._looked_at():
             trace = self._memory.traces.get(law.asset, NOTHING)
-            if law.when and not is_paused(law, trace) and self._next_look(law) <= now:
+            if self._next_look(law) <= now:
                 self._looked[law.asset] = now
                 asset = self._lake.project.graph[law.asset]
-                ask = partial(self._lake.ask, asset=law.asset)
-                looked = look(self._lake.system, asset, states.get(law.asset), ask, trace.mark)
+                state, began = states.get(law.asset), self._since.isoformat()
+                looked = look(self._lake.system, asset, state, self._lake.look, trace.mark, began)
                 self._say_failures(law.asset, looked.failed)
                 found = looked.probe
                 self._probes[law.asset] = found
@@ -191,8 +172,9 @@ class Conductor:
 
     def _say_failures(self, asset: str, failed: Sequence[JusanteError]) -> None:
         """Tell of conditions that cannot be looked at: once, and not at each look for as long as it lasts."""
-        known, self._failing[asset] = self._failing.get(asset, set()), {error.what for error in failed}
-        for error in failed:
+        told = [self._lake.discreetly(asset, error) for error in failed]
+        known, self._failing[asset] = self._failing.get(asset, set()), {error.what for error in told}
+        for error in told:
             if error.what not in known:
                 self.say("probe.failed", f"{asset}: {error.what}", asset=asset, error=error.as_dict())
 
@@ -330,7 +312,8 @@ class Conductor:
         self.say("down", "stopped; what was due and not begun is begun at the next start")
 
     def _rest(self, until: dt.datetime, stop: threading.Event) -> None:
-        """Wait until then, until told to stop, or until somebody calls."""
+        """Wait until then, though not for less than a moment, until told to stop, or until somebody calls."""
+        until = max(until, clock.now() + SHORTEST_SLEEP)
         while not self._called.is_set() and (seconds := (until - clock.now()).total_seconds()) > 0:
             if stop.wait(min(seconds, HEARS_WITHIN_SECONDS)):
                 return
@@ -344,7 +327,12 @@ class Conductor:
             self.say("storage.failed", f"{error.code} {error.what}", error=error.as_dict())
 
     def _looks(self) -> list[dt.datetime]:
-        return [self._next_look(law) for law in self._laws.values() if law.when]
+        return [self._next_look(law) for law in self._looked_at()]
+
+    def _looked_at(self) -> list[Law]:
+        """What waits for a condition, and is not paused."""
+        traces = self._memory.traces
+        return [law for law in self._laws.values() if law.when and not is_paused(law, traces.get(law.asset, NOTHING))]
 
     def say(self, event: str, what: str, **about: Any) -> None:
         """Tell whoever watches."""

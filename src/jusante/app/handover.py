@@ -61,7 +61,7 @@ def _leads(lake: Lake, wanted: Mapping[str, Law], now: dt.datetime) -> Mapping[s
     from jusante.orchestration.conducting.decision import Situation
     from jusante.orchestration.conducting.targets import LEAST_RESERVE, lasting, lead
 
-    traces = Memory(lake, wanted).traces
+    traces = Memory(lake).traces
     situation, lasts = Situation(wanted, {}, now, traces), lasting(traces)
     found = {law.asset: lead(law, situation, lasts) for law in aimed}
     return {asset: ahead for asset, ahead in found.items() if ahead > LEAST_RESERVE}

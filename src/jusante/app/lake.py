@@ -33,7 +33,7 @@ from jusante.core.run import outcome
 from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
 from jusante.engineering.settings import Settings, resolve
-from jusante.errors import storage_error
+from jusante.errors import JusanteError, storage_error
 from jusante.management.lake import Tables
 from jusante.orchestration import maintenance, recovery
 from jusante.orchestration.execution import Listener
@@ -59,6 +59,7 @@ class Lake:
     def __init__(self, system: System) -> None:
         self._system = system
         watch, meter = Watch(system), Meter()
+        self._watch = watch
         self._serving = Serving(system, watch, meter)
         self.making = Making(system, watch, self._serving.render, meter)
         self._running = Running(system, self.making)
@@ -203,12 +204,17 @@ class Lake:
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
-    def ask(self, sql: str, *, asset: str | None = None) -> Answer:
-        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError.
+    def ask(self, sql: str) -> Answer:
+        """A query through the gate: the rows as Arrow, what was read, how long it took. Raises EngineError, UsageError."""
+        return self._serving.ask(sql)
 
-        `asset` is the one for which it is asked, where it is for one: what it costs is put down to that.
-        """
-        return self._serving.ask(sql, asset)
+    def look(self, sql: str) -> Answer:
+        """A query through the gate that nobody has asked: a look at a condition, again and again. The ledger is not told of it."""
+        return self._serving.look(sql)
+
+    def discreetly(self, asset: str, error: JusanteError) -> JusanteError:
+        """What went wrong in a look at an asset's conditions, without values that nobody may see."""
+        return self._watch.discreetly(self._system.graph[asset], error)
 
     def tags_of(self, sql: str, names: Sequence[str]) -> tuple[tuple[Tag, ...], ...]:
         """The tags of each of the columns that a query gives, named as the answer names them."""

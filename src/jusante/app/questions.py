@@ -35,16 +35,16 @@ MOST_BYTES = 64_000_000
 _VALUES = re.compile(r"'(?:[^']|'')*'|\b\d[\w.]*")
 
 
-def note(system: System, answer: Answer, now: dt.datetime, asset: str | None = None) -> None:
+def note(system: System, answer: Answer, now: dt.datetime) -> None:
     """Put a question down. Where nothing can be written, nothing is: who may only read may ask all the same."""
     with contextlib.suppress(OSError):
-        line = json.dumps(told(answer, now, asset), separators=(",", ":"))
+        line = json.dumps(told(answer, now), separators=(",", ":"))
         with _opened(_spool(system)) as file:
             if os.fstat(file.fileno()).st_size < MOST_BYTES:
                 file.write(line.encode() + b"\n")
 
 
-def told(answer: Answer, now: dt.datetime, asset: str | None) -> dict[str, Any]:
+def told(answer: Answer, now: dt.datetime) -> dict[str, Any]:
     """What is kept of a question."""
     named = {name.lower() for name in column_names(answer.query.sql)}
     columns = {
@@ -53,7 +53,7 @@ def told(answer: Answer, now: dt.datetime, asset: str | None) -> dict[str, Any]:
     }
     return {
         "at": now.isoformat(),
-        "asset": asset,
+        "asset": None,
         "by": asker(),
         "reads": list(answer.query.reads),
         "columns": columns,

@@ -56,7 +56,7 @@ def schedule(
     """
     chosen = made_among(lake.project.graph, wishes)
     wanted = laws(lake.project.graph)
-    traces = Memory(lake, wanted).traces
+    traces = Memory(lake).traces
     clocks, rest = [], []
     for law in wanted.values():
         if law.asset not in chosen:

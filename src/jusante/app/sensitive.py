@@ -9,7 +9,9 @@ from jusante.app.system import System
 from jusante.app.tags import tags_of
 from jusante.core.asset import Asset, Ingested
 from jusante.core.column_graph import ColumnGraph
+from jusante.core.model import QueryProblem
 from jusante.core.problem import Problem
+from jusante.errors import JusanteError
 from jusante.management.quality import Hidden
 from jusante.security.sensitive import (
     Tags,
@@ -21,6 +23,7 @@ from jusante.security.sensitive import (
     problem_of_finding,
     refusal,
 )
+from jusante.transformation.sql_analysis import analyse
 
 
 class Watch:
@@ -70,6 +73,19 @@ class Watch:
             return any(rule.sensitive for rule in asset.definition.table.columns.values())
         return self.hidden(asset).queries
 
+    def discreetly(self, asset: Asset, error: JusanteError) -> JusanteError:
+        """What went wrong in a look at an asset's conditions, as it may be shown: their queries may read other tables than it does."""
+        if error.unquoted and (self.is_discreet(asset) or self._asks_for_secrets(asset)):
+            return error.without_values(f"{asset.id} waits for personal data")
+        return error
+
+    def _asks_for_secrets(self, asset: Asset) -> bool:
+        if not self._is_needed:
+            return False
+        _, tags = self._tags()
+        queries = [condition.sql for condition in asset.timing.when if condition.sql]
+        return any(self._secret(tags, name) for query in queries for name in _reads(query))
+
     def _secret(self, tags: Tags, asset: str) -> frozenset[str]:
         handlings = self._system.project.handlings
         return frozenset(column.column for column, tag in tags.among(asset) if is_secret(tag, handlings))
@@ -86,6 +102,14 @@ class Watch:
     @property
     def _is_needed(self) -> bool:
         return any(keeps_sensitive(each) for each in self._system.graph)
+
+
+def _reads(query: str) -> tuple[str, ...]:
+    """The tables that a query reads; none for what is no query, and is not run."""
+    try:
+        return analyse(query).reads
+    except QueryProblem:
+        return ()
 
 
 def sensitive_problems(system: System) -> list[Problem]:

@@ -24,13 +24,17 @@ class Serving:
         self._watch = watch
         self._meter = meter
 
-    def ask(self, sql: str, asset: str | None) -> Answer:
+    def ask(self, sql: str) -> Answer:
         """A query through the gate. Raises EngineError, UsageError."""
         from jusante.app.questions import note
 
-        answer = self._gate(Tables(self._system.store)).ask(sql)
-        note(self._system, answer, clock.now(), asset)
+        answer = self.look(sql)
+        note(self._system, answer, clock.now())
         return answer
+
+    def look(self, sql: str) -> Answer:
+        """A query through the gate that is nobody's question. Raises EngineError, UsageError."""
+        return self._gate(Tables(self._system.store)).ask(sql)
 
     def build_dashboards(self, names: tuple[str, ...]) -> tuple[Path, ...]:
         """Render dashboards, all or those named; the pages that were written. Raises UsageError for one that is not there."""

@@ -108,6 +108,16 @@ def known_zone(name: str) -> str:
     return name
 
 
+def passing(wall: dt.datetime, zone: zoneinfo.ZoneInfo) -> dt.datetime:
+    """When a clock on the wall first shows a time, or a later one where it is set over it."""
+    first = wall.replace(tzinfo=zone, fold=0)
+    tick = first.astimezone(dt.UTC)
+    if _wall(tick, zone) == wall:
+        return tick
+    set_after = wall.replace(tzinfo=zone, fold=1).astimezone(dt.UTC)
+    return _change(set_after, tick, zone)
+
+
 def _never(text: str) -> BadSchedule:
     return BadSchedule(
         "never", f"{text!r} never comes: there is no such day", "L is the last day of a month: 0 0 L * *"
@@ -127,20 +137,10 @@ def _passings(expression: str, zone: zoneinfo.ZoneInfo, after: dt.datetime) -> I
     """When the clock on the wall passes each time for the first time."""
     last = after.astimezone(dt.UTC)
     for wall in CronSim(expression, _wall(after, zone)):
-        tick = _passing(wall, zone)
+        tick = passing(wall, zone)
         if tick > last:
             yield tick
             last = tick
-
-
-def _passing(wall: dt.datetime, zone: zoneinfo.ZoneInfo) -> dt.datetime:
-    """When a clock on the wall first shows a time, or a later one where it is set over it."""
-    first = wall.replace(tzinfo=zone, fold=0)
-    tick = first.astimezone(dt.UTC)
-    if _wall(tick, zone) == wall:
-        return tick
-    set_after = wall.replace(tzinfo=zone, fold=1).astimezone(dt.UTC)
-    return _change(set_after, tick, zone)
 
 
 def _shown(expression: str, zone: zoneinfo.ZoneInfo, after: dt.datetime) -> Iterator[dt.datetime]:

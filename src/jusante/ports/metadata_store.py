@@ -63,12 +63,18 @@ class MetadataStore(Protocol):
         """
 
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
-        """The ledger from a sequence number on, oldest first."""
+        """The ledger from a sequence number on, oldest first.
+
+        Who goes on from the last of them misses none: what may still appear before an event holds it back.
+        """
 
     def latest(
         self, kind: str | None, limit: int, *, asset: str | None = None, since: dt.datetime | None = None
     ) -> tuple[Event, ...]:
         """The last events of a kind (of any, for None), newest first: those about one asset, and since then."""
+
+    def last_of_each(self, kinds: Collection[str], limit: int, *, upto: int) -> tuple[Event, ...]:
+        """The last events of each of these kinds about each asset, not after a sequence number; oldest first."""
 
     def incidents(self, states: Sequence[str] | None, limit: int) -> tuple[Incident, ...]:
         """The incidents in these states (in any, for None), newest first."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath, PureWindowsPath
 
 from jusante.core import deadline, duration
 from jusante.core.asset import Asset, Ingested
@@ -72,6 +73,8 @@ def _check_condition(
         return
     if kind == "bytes":
         _check_size(condition, place, findings)
+    if kind == "file":
+        _check_files(str(condition.file), place, findings)
     if (kind in SIZES and cursor is None) or (kind == "new" and not cursor):
         what = f"{kind}: nothing tells what is new at the source"
         findings.add("J134", what, place, "it stands in `ingest` of a table with `mode: incremental` and a cursor")
@@ -83,6 +86,19 @@ def _check_size(condition: Condition, place: Place, findings: Findings) -> None:
             findings.add("J134", f"{condition} is always there", place, "bytes: 500MB")
     except ValueError as error:
         findings.add("J134", str(error), place, "bytes: 1GiB")
+
+
+def _check_files(pattern: str, place: Place, findings: Findings) -> None:
+    """Tell of a pattern that finds no files of the project."""
+    parts = PurePosixPath(pattern.replace("\\", "/")).parts
+    inside = "write it relative to the project's folder: inbox/*.csv"
+    if not parts:
+        findings.add("J134", "file: names no files", place, inside)
+    elif parts[0] == "/" or PureWindowsPath(pattern).drive or ".." in parts:
+        fix = f"{inside}; what lies elsewhere can be linked there: ln -s /data/inbox inbox"
+        findings.add("J134", f"file: {pattern} leads out of the project", place, fix)
+    elif any("**" in part and part != "**" for part in parts):
+        findings.add("J134", f"file: {pattern} is no pattern: ** is a whole part of a path", place, "inbox/**/*.csv")
 
 
 def _check_together(timing: Timing, document: Document, path: Path, findings: Findings) -> None:

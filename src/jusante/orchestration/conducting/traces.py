@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 from jusante.core.event import Event
-from jusante.core.run import LEFT_ALONE
+from jusante.core.run import LEFT_ALONE, TaskStatus
 
 KEPT_SECONDS = 30
 """Of how many times an asset was made the durations are kept."""
@@ -123,6 +123,8 @@ _RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {
     "asset.resumed": lambda trace, event: replace(trace, paused=False, resumed=event.at, skips=False),
 }
 """What each kind of event changes."""
+KINDS = (*_RULES, *(f"task.{status}" for status in get_args(TaskStatus)))
+"""All kinds of events that are remembered."""
 
 
 def _later(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:

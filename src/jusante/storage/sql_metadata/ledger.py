@@ -1,7 +1,8 @@
 """The ledger in a SQL database: events appended, sealed in segments, read back.
 
 A segment is sealed while nobody appends, so that no event with a lower number appears later: on PostgreSQL by a lock that
-appending shares and sealing holds alone; on SQLite only one transaction writes anyway.
+appending shares and sealing holds alone; on SQLite only one transaction writes anyway. Who follows the ledger is given
+nothing behind a number that somebody may still fill.
 """
 
 import datetime as dt
@@ -19,8 +20,12 @@ from jusante.storage.sql_metadata.tables import EVENTS, SEGMENTS
 SEGMENT_EVENTS = 4_096
 """How many events a segment has, at the most."""
 READ_AT_ONCE = 5_000
+LONGEST_WAIT_MS = 1_000
+"""So long who follows the ledger waits for a transaction that may fill a gap; after that the gap is looked at another time."""
 LOCK = 0x6A757361
 """The number of the lock on PostgreSQL; no other program uses it in this database."""
+_LOCK_TIMEOUT = "55P03"
+"""What PostgreSQL says where a lock was not to be had in time."""
 _NO_EVENT = (ValueError, TypeError)
 """What is raised by a row that holds no event: no JSON, no time."""
 _FIELDS = ("at", "kind", "actor", "run_id", "task", "asset", "column", "snapshot_id", "payload")
@@ -43,6 +48,38 @@ def alone(connection: sa.Connection) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
     else:
         connection.execute(SEGMENTS.delete().where(sa.false()))  # from here on this transaction is the one that writes
+
+
+def following(connection: sa.Connection, after: int, limit: int) -> tuple[Event, ...]:
+    """Events from a number on, oldest first; never one of which an earlier one may still appear.
+
+    PostgreSQL gives a number when an event is written, and shows the event when its transaction ends: 27 can be seen before
+    26. Where there is a gap, those who append are waited for; what is missing then was taken back and never comes.
+    """
+    query = sa.select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(limit)
+    found = [event_of(row) for row in connection.execute(query).mappings()]
+    if connection.dialect.name != "postgresql":
+        return tuple(found)
+    whole = next((place for place, event in enumerate(found) if event.seq != after + place + 1), len(found))
+    if whole < len(found) and _all_have_appended(connection):
+        query = query.where(EVENTS.c.seq <= found[-1].seq)  # higher ones may have gaps of their own by now
+        return tuple(event_of(row) for row in connection.execute(query).mappings())
+    return tuple(found[:whole])
+
+
+def _all_have_appended(connection: sa.Connection) -> bool:
+    """Wait until whoever appends now has ended; False where that takes too long. Nobody is kept from it afterwards."""
+    waiting = connection.begin_nested()
+    try:
+        connection.exec_driver_sql(f"set local lock_timeout = {LONGEST_WAIT_MS}")
+        alone(connection)
+    except sa.exc.OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) != _LOCK_TIMEOUT:
+            raise
+        return False
+    finally:
+        waiting.rollback()
+    return True
 
 
 def seal(connection: sa.Connection, now: dt.datetime) -> None:

@@ -177,8 +177,9 @@ class SqlMetadata:
         return {task.asset: task for task in found}
 
     def events(self, after: int, limit: int) -> tuple[Event, ...]:
-        """The ledger from a sequence number on, oldest first."""
-        return self._select_events(sa.select(EVENTS).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(limit))
+        """The ledger from a sequence number on, oldest first: who goes on from the last of them misses none."""
+        with self._transaction() as connection:
+            return ledger.following(connection, after, limit)
 
     def latest(
         self, kind: str | None, limit: int, *, asset: str | None = None, since: dt.datetime | None = None
@@ -188,6 +189,14 @@ class SqlMetadata:
         query = query if kind is None else query.where(EVENTS.c.kind == kind)
         query = query if since is None else query.where(EVENTS.c.at >= since.isoformat())
         return self._select_events(query if asset is None else query.where(EVENTS.c.asset == asset))
+
+    def last_of_each(self, kinds: Collection[str], limit: int, *, upto: int) -> tuple[Event, ...]:
+        """The last events of each of these kinds about each asset, not after a sequence number; oldest first."""
+        back = sa.func.row_number().over(partition_by=(EVENTS.c.kind, EVENTS.c.asset), order_by=EVENTS.c.seq.desc())
+        asked = (EVENTS.c.kind.in_(kinds), EVENTS.c.asset.is_not(None), EVENTS.c.seq <= upto)
+        counted = sa.select(EVENTS.c.seq, back.label("back")).where(*asked).subquery()
+        last = sa.select(counted.c.seq).where(counted.c.back <= limit)
+        return self._select_events(sa.select(EVENTS).where(EVENTS.c.seq.in_(last)).order_by(EVENTS.c.seq))
 
     def incidents(self, states: Sequence[str] | None, limit: int) -> tuple[Incident, ...]:
         """The incidents in these states (in any, for None), newest first."""

@@ -95,6 +95,52 @@ def test_a_source_that_is_down_is_tried_again_and_what_is_below_waits(shop: Path
     assert "shop.orders" in later.selection
 
 
+FAILS_ONCE = """import pathlib
+
+from jusante import model
+
+FLAG = pathlib.Path({flag!r})
+
+
+@model(every="1d", retries={{"wait": "1s"}})
+def fails_once(prices="files.prices"):
+    if FLAG.exists():
+        FLAG.unlink()
+        raise ValueError("once")
+    return prices
+"""
+
+
+def test_a_tick_is_not_spent_by_a_failure_that_is_mended(shop: Path) -> None:
+    flags = [tmp.as_posix() for tmp in (shop / "model.flag", shop / "step.flag")]
+    step = f"# jusante\n#   every: 1d\n#   retries: {{wait: 1s}}\nrm {flags[1]} && exit 3\necho told >> {shop}/told\n"
+    write(
+        shop,
+        {
+            "models/marts/fails_once.py": FAILS_ONCE.format(flag=flags[0]),
+            "models/marts/many.sql": "/* jusante\nevery: 1d\n*/\nselect count(*) as n from marts.fails_once",
+            "steps/tells.sh": step,
+        },
+    )
+    names = ("files.prices", "marts.fails_once", "marts.many", "step:tells")
+    run(shop, *names)
+    (shop / "told").unlink()
+    (shop / "prices.csv").write_text("product,price\ntea,5.00\n")
+    run(shop, "files.prices")
+    for flag in flags:
+        Path(flag).touch()
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now)
+        selections = [set(conductor.turn(now + 2 * DAY).selection) & set(names) for _ in range(4)]
+        well = {name for name, task in lake.metadata.last_tasks().items() if task.status == "succeeded"}
+
+    fails = {"marts.fails_once", "step:tells"}
+    assert selections == [{*fails, "marts.many"}, fails, {"marts.many"}, set()]
+    assert {*fails, "marts.many"} <= well
+    assert (shop / "told").read_text() == "told\n"
+
+
 def test_a_missing_secret_fails_what_is_due_and_is_not_tried_for_ever(shop: Path) -> None:
     run(shop)
     write(shop, {"sources/shop.yaml": CLOCKED.replace("connection: shop.db", "connection: ${env:NOT_SET_HERE}")})

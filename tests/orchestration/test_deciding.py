@@ -176,6 +176,40 @@ def test_what_is_known_to_rest_changes_nothing_that_is_decided(steps: list[tuple
         situation = replace(situation, resting=decided.rests)
 
 
+@pytest.mark.parametrize(
+    ("reason", "made_later"),
+    [("left as it was: in.a did not succeed", True), ("left as it was: cancelled by ada", False)],
+)
+def test_a_tick_below_a_failure_is_dealt_with_once_that_is_mended(reason: str, made_later: bool) -> None:
+    daily = Cron("0 6 * * *", "UTC")
+    all_laws = {"in.a": Law("in.a", clock=daily), "m.b": Law("m.b", clock=daily, inputs=("in.a",))}
+    situation = Situation(all_laws, {"in.a": ("m.b",)}, START, {name: Trace(since=START) for name in all_laws})
+    now = START.replace(hour=6)
+    fired = decide(situation, now)
+    assert fired.selection == ("in.a", "m.b")
+
+    failed, left = _ended("in.a", "failed", now, code="J201"), _ended("m.b", "skipped", now, reason=reason)
+    situation = _after(situation, [*fired.events(now), failed, left])
+    retry = decide(situation, now + MINUTE)
+    assert retry.selection == ("in.a",)
+    situation = _after(situation, [*retry.events(now), _ended("in.a", "succeeded", now + MINUTE)])
+    again = decide(situation, now + MINUTE)
+    assert again.selection == (("m.b",) if made_later else ())
+    situation = _after(situation, [*again.events(now), _ended("m.b", "succeeded", now + MINUTE)])
+    assert decide(situation, now + MINUTE).due == ()
+
+
+def _ended(asset: str, status: str, at: dt.datetime, code: str = "", reason: str = "") -> Event:
+    task = {
+        "asset": asset,
+        "status": status,
+        "reason": reason,
+        "seconds": 1.0,
+        "error": {"code": code} if code else None,
+    }
+    return Event(f"task.{status}", at, "r1", asset, {"task": task})
+
+
 def _after(situation: Situation, events: list[Event]) -> Situation:
     happened = {event.asset for event in events}
     resting = {name: until for name, until in situation.resting.items() if name not in happened}

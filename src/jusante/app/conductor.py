@@ -40,6 +40,8 @@ ASKS_EACH = dt.timedelta(minutes=1)
 STORAGE_PAUSE = dt.timedelta(seconds=5)
 LAST_EVENTS = 5
 """So many of each kind: the last firing may be another try, which does not say what the first one was for."""
+NOT_FOR_NEWS = {"clock", "condition", "retry", "again"}
+"""Why something is due that cannot tell whether anything is new; what goes on with that is due for it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ class Conductor:
 
     def _report(self, decided: Decision, stop: threading.Event) -> Report | None:
         """The run's report; None where it was told to stop while another run held the project."""
-        anew = [due.asset for due in decided.due if due.kind in {"clock", "condition"} and self._laws[due.asset].always]
+        anew = [due.asset for due in decided.due if due.kind in NOT_FOR_NEWS and self._laws[due.asset].always]
         told = False
         while not stop.is_set():
             try:

@@ -80,7 +80,7 @@ def is_skipped(trace: Trace, now: dt.datetime) -> bool:
 
 def _may_rest(law: Law, trace: Trace) -> bool:
     """Whether what makes it due, but for news, is its clock alone."""
-    return not (law.when or law.is_pulled or law.deadline or trace.is_open or trace.failed)
+    return not (law.when or law.is_pulled or law.deadline or trace.is_open or trace.is_owed or trace.failed)
 
 
 def _shadow(situation: Situation) -> set[str]:
@@ -112,6 +112,8 @@ def _due(  # noqa: PLR0913  # all ways to become due, in the order in which they
             return Due(law.asset, "retry", why, again)
         found.wakes.append(again)
         return None
+    if trace.is_owed and law.asset not in shadow:
+        return Due(law.asset, "again", "what had failed above it is made", trace.fired or now)
     if law.follows and law.asset in situation.news and law.asset not in shadow:
         return _by_news(law, trace, situation)
     return None

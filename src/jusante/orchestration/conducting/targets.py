@@ -84,7 +84,7 @@ def _end(  # noqa: PLR0913  # one step of the walk needs all that the walk knows
         return trace.made
     aimed = situation.traces.get(target.asset, NOTHING).aimed
     starts = [now, _start(law, trace, target, aimed, now)]
-    if not law.clock:
+    if not law.clock or trace.is_owed:
         starts += [ends[name] for name in law.inputs if name in ends]
     known = [start for start in starts if start]
     if len(known) < len(starts):
@@ -100,6 +100,8 @@ def _start(law: Law, trace: Trace, target: Law, aimed: dt.datetime | None, now: 
     again = next_try(law, trace)
     if trace.failed and again:
         return again
+    if trace.is_owed:
+        return now
     if law.clock:
         seen = max((time for time in (trace.since, trace.ticked, trace.resumed) if time), default=now)
         tick = next_tick(law.clock, seen)

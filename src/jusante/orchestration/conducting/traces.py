@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from jusante.core.event import Event
-from jusante.core.run import LEFT_ALONE, TaskStatus
+from jusante.core.run import LEFT_ALONE, NOT_THERE, TaskStatus
 
 KEPT_SECONDS = 30
 """Of how many times an asset was made the durations are kept."""
@@ -18,7 +18,7 @@ class Trace:
 
     `text` is the law that was seen last and `since` when it was first seen: ticks before that are none of ours. `ticked` is
     the last tick that was dealt with, `aimed` the last target that a run was started for. `is_open`: it was fired, and
-    no run has dealt with it yet. `made` is when it was last known to be as it should be, `begun` when that work began.
+    no run has dealt with it yet. `is_owed`: it was fired, and left as it was because of a failure above it. `made` is when it was last known to be as it should be, `begun` when that work began.
     `failures` are those of the occasion that it was last fired for. `skips`: what is due for it is passed over, once or until
     `skips_until`; `passed` is when that last happened.
     """
@@ -29,6 +29,7 @@ class Trace:
     fired: dt.datetime | None = None
     aimed: dt.datetime | None = None
     is_open: bool = False
+    is_owed: bool = False
     made: dt.datetime | None = None
     begun: dt.datetime | None = None
     failed: dt.datetime | None = None
@@ -71,6 +72,7 @@ def _fired(trace: Trace, event: Event) -> Trace:
     return replace(
         trace,
         is_open=True,
+        is_owed=False,
         failures=trace.failures if goes_on else 0,
         fired=event.at,
         ticked=_later(trace.ticked, _time(said.get("tick"))),
@@ -89,19 +91,29 @@ def _worked(trace: Trace, event: Event) -> Trace:
     task = event.payload["task"]
     if task["status"] in {"failed", "held"}:
         code = (task["error"] or {}).get("code", "")
-        return replace(trace, is_open=False, failed=event.at, failures=trace.failures + 1, code=code)
-    if task["status"] == "skipped" and str(task["reason"]).startswith(LEFT_ALONE):
-        return replace(trace, is_open=False)
+        return _failed(trace, event, code)
+    if task["status"] == "skipped" and (reason := str(task["reason"])).startswith(LEFT_ALONE):
+        return replace(trace, is_open=False, is_owed=_is_due(trace) and reason.endswith(NOT_THERE))
     done = _done(replace(trace, is_open=False), event.at, task["seconds"])
     if task["status"] != "succeeded":
         return done
     return replace(done, seconds=(*trace.seconds, float(task["seconds"]))[-KEPT_SECONDS:])
 
 
+def _is_due(trace: Trace) -> bool:
+    """Whether it was fired, and is not made yet."""
+    return trace.is_open or trace.is_owed
+
+
+def _failed(trace: Trace, event: Event, code: str) -> Trace:
+    failures = trace.failures + 1
+    return replace(trace, is_open=False, is_owed=False, failed=event.at, failures=failures, code=code)
+
+
 def _done(trace: Trace, at: dt.datetime, seconds: float) -> Trace:
     """It is as it should be, made anew or not."""
     begun = at - dt.timedelta(seconds=seconds)
-    return replace(trace, made=at, begun=begun, failed=None, failures=0, code="")
+    return replace(trace, is_owed=False, made=at, begun=begun, failed=None, failures=0, code="")
 
 
 _RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {
@@ -112,9 +124,7 @@ _RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {
     "trigger.settled": lambda trace, event: _done(
         replace(trace, is_open=False), event.at, float(event.payload["seconds"])
     ),
-    "trigger.failed": lambda trace, event: replace(
-        trace, is_open=False, failed=event.at, failures=trace.failures + 1, code=event.payload["code"]
-    ),
+    "trigger.failed": lambda trace, event: _failed(trace, event, event.payload["code"]),
     "deadline.at_risk": lambda trace, event: replace(trace, at_risk=_time(event.payload["due"])),
     "deadline.missed": lambda trace, event: replace(trace, missed=_time(event.payload["due"])),
     "trigger.skipped": _passed,

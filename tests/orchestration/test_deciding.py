@@ -17,6 +17,7 @@ from jusante.core.event import Event
 from jusante.core.graph import Graph
 from jusante.core.model import Model, Query, SqlModel
 from jusante.core.place import Place
+from jusante.core.run import Task
 from jusante.core.source import Ingest, Limits, Source, SourceTable
 from jusante.core.trigger import TIMING
 from jusante.orchestration.conducting.clocks import Every
@@ -24,6 +25,7 @@ from jusante.orchestration.conducting.deciding import decide
 from jusante.orchestration.conducting.decision import Decision, News, Probe, Situation
 from jusante.orchestration.conducting.laws import Law, laws
 from jusante.orchestration.conducting.traces import NOTHING, Trace, remembered
+from jusante.orchestration.execution import blocker
 
 CASES = yaml.safe_load(Path(__file__).with_name("decisions.yaml").read_text())
 MOMENTS = {
@@ -34,6 +36,7 @@ MOMENTS = {
     "made",
     "begun",
     "failed",
+    "held",
     "resumed",
     "at_risk",
     "missed",
@@ -199,6 +202,21 @@ def test_a_tick_below_a_failure_is_dealt_with_once_that_is_mended(reason: str, m
     assert decide(situation, now + MINUTE).due == ()
 
 
+@pytest.mark.parametrize(
+    ("error", "fails"), [("", False), ("J210", True)], ids=["by a budget or a column", "as its source has changed"]
+)
+def test_up_takes_for_failed_what_a_run_takes_for_it(error: str, fails: bool) -> None:
+    all_laws = {"in.a": Law("in.a"), "m.b": Law("m.b", follows=True, inputs=("in.a",))}
+    held = _ended("in.a", "held", START, code=error, reason="over budget: it may cost $1")
+    task = Task("in.a", "ingest", "held", error=held.payload["task"]["error"])
+    graph = Graph([_asset("in.a", {}), _asset("m.b", {"inputs": ["in.a"]})])
+    news = {"m.b": News("new data", START + MINUTE)}
+    situation = Situation(all_laws, {"in.a": ("m.b",)}, START, remembered({}, [held]), news=news)
+
+    assert bool(blocker(graph, "m.b", {"in.a": task}, {})) == fails
+    assert (decide(situation, START + MINUTE).due == ()) == fails
+
+
 def _ended(asset: str, status: str, at: dt.datetime, code: str = "", reason: str = "") -> Event:
     task = {
         "asset": asset,
@@ -266,4 +284,5 @@ def _trace(given: Mapping[str, Any]) -> Trace:
 
 def _moment(text: str) -> dt.datetime:
     day, time = text.split()
-    return dt.datetime.fromisoformat(f"2026-06-{int(day):02} {time}+00:00")
+    moment = dt.datetime.fromisoformat(f"2026-06-01 {time}+00:00")
+    return moment + dt.timedelta(days=int(day) - 1)

@@ -15,6 +15,7 @@ from jusante.architecture.cost.budgets import Limit, Passed, Planned, decide, wo
 from jusante.architecture.cost.rates import SMALLEST, cost
 from jusante.core.event import Event
 from jusante.core.money import dollars
+from jusante.core.run import OVER_BUDGET
 from jusante.errors import OverBudget
 from jusante.orchestration.foresight import Foreseen
 from jusante.ports.notifier import Notice
@@ -124,7 +125,7 @@ def words(passed: Passed) -> str:
     limit = passed.limit
     whose = {"asset": "it", "owner": f"what {limit.subject} owns", "project": "the project"}[limit.kind]
     more = f", and this would add {dollars(passed.usd)}" if passed.usd is not None else ""
-    return f"over budget: {whose} may cost {dollars(limit.budget.usd_per_month)} a month and cost {dollars(passed.spent)} so far{more}"
+    return f"{OVER_BUDGET}: {whose} may cost {dollars(limit.budget.usd_per_month)} a month and cost {dollars(passed.spent)} so far{more}"
 
 
 def way_out(passed: Passed) -> str:

@@ -8,6 +8,7 @@ from jusante.core import quiet_hours
 from jusante.core.cron import Cron
 from jusante.orchestration.conducting.clocks import next_tick, next_time, passed
 from jusante.orchestration.conducting.decision import Decision, Due, Late, Missed, Situation
+from jusante.orchestration.conducting.holding import is_still_held, next_month
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.retrying import next_try
 from jusante.orchestration.conducting.targets import Lasts, is_carried, is_there, lasting, late, lead, window
@@ -80,7 +81,9 @@ def is_skipped(trace: Trace, now: dt.datetime) -> bool:
 
 def _may_rest(law: Law, trace: Trace) -> bool:
     """Whether what makes it due, but for news, is its clock alone."""
-    return not (law.when or law.is_pulled or law.deadline or trace.is_open or trace.is_owed or trace.failed)
+    return not (
+        law.when or law.is_pulled or law.deadline or trace.is_open or trace.is_owed or trace.failed or trace.held
+    )
 
 
 def _shadow(situation: Situation) -> set[str]:
@@ -112,10 +115,19 @@ def _due(  # noqa: PLR0913  # all ways to become due, in the order in which they
             return Due(law.asset, "retry", why, again)
         found.wakes.append(again)
         return None
-    if trace.is_owed and law.asset not in shadow:
-        return Due(law.asset, "again", "what had failed above it is made", trace.fired or now)
-    if law.follows and law.asset in situation.news and law.asset not in shadow:
-        return _by_news(law, trace, situation)
+    return None if law.asset in shadow else _by_what_is_above(law, trace, situation, now, found)
+
+
+def _by_what_is_above(law: Law, trace: Trace, situation: Situation, now: dt.datetime, found: _Found) -> Due | None:
+    """News, and what was left undone for a reason that may be over; nothing above it has failed."""
+    is_held = is_still_held(law, situation.traces, situation.up_since, now)
+    if is_held and trace.held and trace.is_dear:
+        found.wakes.append(next_month(trace.held))
+    if trace.is_owed and not is_held:
+        why = "what held it may be over" if trace.held else "what had failed above it is made"
+        return Due(law.asset, "again", why, trace.fired or now)
+    if law.follows and law.asset in situation.news:
+        return _by_news(law, trace, situation, is_held=is_held)
     return None
 
 
@@ -180,9 +192,11 @@ def _as_of(names: Iterable[str], situation: Situation) -> dt.datetime | None:
     return min(known) if len(known) == len(times) else None
 
 
-def _by_news(law: Law, trace: Trace, situation: Situation) -> Due | None:
-    """News that came after it failed, if it did: what failed with the same rows would fail again."""
+def _by_news(law: Law, trace: Trace, situation: Situation, *, is_held: bool) -> Due | None:
+    """News that came after it failed or was held, if so: what failed with the same rows would fail again."""
     news = situation.news[law.asset]
+    if is_held and trace.held and news.since <= trace.held:
+        return None
     if trace.failed and news.since <= trace.failed and situation.up_since <= trace.failed:
         return None
     if trace.passed and news.since <= trace.passed:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from jusante.core import quiet_hours
 from jusante.orchestration.conducting.clocks import next_tick, next_time, tick_before
 from jusante.orchestration.conducting.decision import Late, Situation
+from jusante.orchestration.conducting.holding import is_still_held
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.retrying import next_try
 from jusante.orchestration.conducting.traces import NOTHING, Trace, quantile
@@ -83,14 +84,19 @@ def _end(  # noqa: PLR0913  # one step of the walk needs all that the walk knows
     if is_there(trace, since) and trace.failed is None:
         return trace.made
     aimed = situation.traces.get(target.asset, NOTHING).aimed
-    starts = [now, _start(law, trace, target, aimed, now)]
+    starts = [now, _start(law, trace, target, aimed, now) if not _is_held(law.asset, situation, now) else None]
     if not law.clock or trace.is_owed:
-        starts += [ends[name] for name in law.inputs if name in ends]
+        starts += [ends[name] for name in law.inputs if name in ends and not _is_held(name, situation, now)]
     known = [start for start in starts if start]
     if len(known) < len(starts):
         return None
     start = max(known)
     return ((quiet_hours.until(law.quiet, start) if law.quiet else None) or start) + lasts(law.asset)
+
+
+def _is_held(name: str, situation: Situation, now: dt.datetime) -> bool:
+    """Whether it keeps what it has, and what is below goes on with that."""
+    return is_still_held(situation.laws[name], situation.traces, situation.up_since, now)
 
 
 def _start(law: Law, trace: Trace, target: Law, aimed: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:

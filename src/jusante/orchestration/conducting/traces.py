@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from jusante.core.event import Event
-from jusante.core.run import LEFT_ALONE, NOT_THERE, TaskStatus
+from jusante.core.run import LEFT_ALONE, NOT_THERE, OVER_BUDGET, TaskStatus
 
 KEPT_SECONDS = 30
 """Of how many times an asset was made the durations are kept."""
@@ -18,8 +18,10 @@ class Trace:
 
     `text` is the law that was seen last and `since` when it was first seen: ticks before that are none of ours. `ticked` is
     the last tick that was dealt with, `aimed` the last target that a run was started for. `is_open`: it was fired, and
-    no run has dealt with it yet. `is_owed`: it was fired, and left as it was because of a failure above it. `made` is when it was last known to be as it should be, `begun` when that work began.
-    `failures` are those of the occasion that it was last fired for. `skips`: what is due for it is passed over, once or until
+    no run has dealt with it yet. `is_owed`: it was fired, and nothing was done, as something above it failed or it was held.
+    `made` is when it was last known to be as it should be, `begun` when that work began. `failures` are those of the
+    occasion that it was last fired for. `held` is when it was held since, `is_dear` whether by its budget: that is no
+    failure, and what is below goes on with what there is. `skips`: what is due for it is passed over, once or until
     `skips_until`; `passed` is when that last happened.
     """
 
@@ -33,6 +35,8 @@ class Trace:
     made: dt.datetime | None = None
     begun: dt.datetime | None = None
     failed: dt.datetime | None = None
+    held: dt.datetime | None = None
+    is_dear: bool = False
     failures: int = 0
     code: str = ""
     mark: str = ""
@@ -89,9 +93,11 @@ def _passed(trace: Trace, event: Event) -> Trace:
 
 def _worked(trace: Trace, event: Event) -> Trace:
     task = event.payload["task"]
-    if task["status"] in {"failed", "held"}:
-        code = (task["error"] or {}).get("code", "")
-        return _failed(trace, event, code)
+    if task["status"] == "failed" or (task["status"] == "held" and task["error"]):
+        return _failed(trace, event, (task["error"] or {}).get("code", ""))
+    if task["status"] == "held":
+        found = replace(trace, is_open=False, is_owed=_is_due(trace), failed=None, failures=0, code="")
+        return replace(found, held=event.at, is_dear=str(task["reason"]).startswith(OVER_BUDGET))
     if task["status"] == "skipped" and (reason := str(task["reason"])).startswith(LEFT_ALONE):
         return replace(trace, is_open=False, is_owed=_is_due(trace) and reason.endswith(NOT_THERE))
     done = _done(replace(trace, is_open=False), event.at, task["seconds"])
@@ -107,13 +113,13 @@ def _is_due(trace: Trace) -> bool:
 
 def _failed(trace: Trace, event: Event, code: str) -> Trace:
     failures = trace.failures + 1
-    return replace(trace, is_open=False, is_owed=False, failed=event.at, failures=failures, code=code)
+    return replace(trace, is_open=False, is_owed=False, held=None, failed=event.at, failures=failures, code=code)
 
 
 def _done(trace: Trace, at: dt.datetime, seconds: float) -> Trace:
     """It is as it should be, made anew or not."""
     begun = at - dt.timedelta(seconds=seconds)
-    return replace(trace, is_owed=False, made=at, begun=begun, failed=None, failures=0, code="")
+    return replace(trace, is_owed=False, held=None, made=at, begun=begun, failed=None, failures=0, code="")
 
 
 _RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {

@@ -141,17 +141,33 @@ def test_a_tick_is_not_spent_by_a_failure_that_is_mended(shop: Path) -> None:
     assert (shop / "told").read_text() == "told\n"
 
 
-def test_a_missing_secret_fails_what_is_due_and_is_not_tried_for_ever(shop: Path) -> None:
+SECRET = "name: small\nenvironments:\n  dev: {notify: [{kind: file, path: told.ndjson}]}\n"
+
+
+def test_a_missing_secret_keeps_nothing_else_and_its_owner_is_told_once(shop: Path) -> None:
     run(shop)
-    write(shop, {"sources/shop.yaml": CLOCKED.replace("connection: shop.db", "connection: ${env:NOT_SET_HERE}")})
-    told = []
+    other = "/* jusante\nevery: 1d\n*/\nselect 1 as one"
+    secret = CLOCKED.replace("connection: shop.db", "connection: ${env:NOT_SET_HERE}")
+    write(shop, {"jusante.yaml": SECRET, "sources/shop.yaml": secret, "models/marts/other.sql": other})
     with Lake.open(shop) as lake:
         now = dt.datetime.now(dt.UTC)
-        conductor = Conductor(lake, now, told.append)
-        conductor.turn(now + DAY)
-        assert conductor.turn(now + DAY).due == ()
+        conductor = Conductor(lake, now)
+        selections = [set(conductor.turn(now + days * DAY).selection) for days in (1, 1, 2, 3)]
+        well = {name for name, task in lake.metadata.last_tasks().items() if task.status == "succeeded"}
+        (incident,) = lake.metadata.incidents(None, 5)
+    write(shop, {"sources/shop.yaml": CLOCKED})
+    with Lake.open(shop) as lake:
+        assert set(Conductor(lake, now).turn(now + 4 * DAY).selection) == {"shop.orders", "marts.other"}
+        (over,) = lake.metadata.incidents(None, 5)
+    told = [json.loads(line) for line in (shop / "told.ndjson").read_text().splitlines()]
 
-    assert "run.failed" in [notice.event for notice in told]
+    both = {"shop.orders", "marts.other"}
+    assert selections == [both, set(), both, both]
+    assert "marts.other" in well
+    assert (incident.state, incident.cause.asset, incident.cause.kind) == ("open", "source:shop", "secret")
+    assert "NOT_SET_HERE is not set" in incident.cause.what
+    assert over.state == "resolved"
+    assert [notice["to"] for notice in told] == 2 * ["shop@b.example"], "of its beginning and of its end"
 
 
 def test_conditions_fire_once_for_what_they_found(shop: Path) -> None:

@@ -264,7 +264,7 @@ class Conductor:
         while not stop.is_set():
             try:
                 return self._lake.run(
-                    decided.selection, wait_seconds=BUSY_SECONDS, anew=anew, command=_command(decided.due)
+                    decided.selection, wait_seconds=BUSY_SECONDS, anew=anew, command=_command(decided.due), apart=True
                 )
             except ProjectBusy as busy:
                 if not told:
@@ -288,7 +288,7 @@ class Conductor:
                 self.say(f"task.{task.status}", what, run=report.run_id, asset=task.asset, error=task.error)
 
     def _failed(self, due: tuple[Due, ...], error: JusanteError) -> None:
-        """No run could begin: a secret is missing, say. Tried again as a failed task would be."""
+        """No run could begin. Tried again as a failed task would be."""
         now = clock.now()
         said = {"code": error.code, "what": error.what}
         self._lake.metadata.tell([Event("trigger.failed", now, asset=each.asset, payload=said) for each in due])

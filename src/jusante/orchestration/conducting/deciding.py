@@ -8,7 +8,7 @@ from jusante.core import quiet_hours
 from jusante.core.cron import Cron
 from jusante.orchestration.conducting.clocks import next_tick, next_time, passed
 from jusante.orchestration.conducting.decision import Decision, Due, Late, Missed, Situation
-from jusante.orchestration.conducting.holding import is_still_held, next_month
+from jusante.orchestration.conducting.holding import dear_since, is_still_held, next_month
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.retrying import next_try
 from jusante.orchestration.conducting.targets import Lasts, is_carried, is_there, lasting, late, lead, window
@@ -121,8 +121,11 @@ def _due(  # noqa: PLR0913  # all ways to become due, in the order in which they
 def _by_what_is_above(law: Law, trace: Trace, situation: Situation, now: dt.datetime, found: _Found) -> Due | None:
     """News, and what was left undone for a reason that may be over; nothing above it has failed."""
     is_held = is_still_held(law, situation.traces, situation.up_since, now)
-    if is_held and trace.held and trace.is_dear:
-        found.wakes.append(next_month(trace.held))
+    if dear := dear_since(trace):
+        if trace.failed and next_month(dear) <= now:
+            return Due(law.asset, "again", "the month of the budget that refused it is over", trace.fired or now)
+        if next_month(dear) > now:
+            found.wakes.append(next_month(dear))
     if trace.is_owed and not is_held:
         why = "what held it may be over" if trace.held else "what had failed above it is made"
         return Due(law.asset, "again", why, trace.fired or now)

@@ -3,8 +3,16 @@
 import datetime as dt
 from collections.abc import Mapping
 
+from jusante.errors import OverBudget
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.traces import NOTHING, Trace
+
+
+def dear_since(trace: Trace) -> dt.datetime | None:
+    """When its budget held or refused it; None where nothing of the kind was last."""
+    if trace.held is not None:
+        return trace.held if trace.is_dear else None
+    return trace.failed if trace.code == OverBudget.code else None
 
 
 def is_still_held(law: Law, traces: Mapping[str, Trace], up_since: dt.datetime, now: dt.datetime) -> bool:

@@ -67,6 +67,23 @@ def test_a_restart_knows_from_the_ledger_which_ticks_were_dealt_with(shop: Path)
     assert missed[0].payload["ticks"] == 2
 
 
+def test_one_turn_by_a_clock_that_is_years_ahead_is_told_once_and_silences_nothing(shop: Path) -> None:
+    run(shop)
+    told: list[str] = []
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now, lambda notice: told.append(notice.event))
+        conductor.turn(now)
+        assert conductor.turn(now + 1500 * DAY).selection == ("shop.orders",)
+        assert conductor.turn(now).due == ()
+        assert conductor.turn(now + DAY).selection == ("shop.orders",)
+    with Lake.open(shop) as lake:
+        again = Conductor(lake, now + DAY, lambda notice: told.append(notice.event))
+        assert again.turn(now + 2 * DAY).selection == ("shop.orders",)
+
+    assert told.count("clock.back") == 1
+
+
 def test_a_run_that_was_cut_off_is_begun_again(shop: Path) -> None:
     run(shop)
     now = dt.datetime.now(dt.UTC)

@@ -24,7 +24,7 @@ from jusante.orchestration.conducting.clocks import Every
 from jusante.orchestration.conducting.deciding import decide
 from jusante.orchestration.conducting.decision import Decision, News, Probe, Situation
 from jusante.orchestration.conducting.laws import Law, laws
-from jusante.orchestration.conducting.traces import NOTHING, Trace, remembered
+from jusante.orchestration.conducting.traces import NOTHING, SKEW, Trace, remembered
 from jusante.orchestration.execution import blocker
 
 CASES = yaml.safe_load(Path(__file__).with_name("decisions.yaml").read_text())
@@ -85,7 +85,7 @@ def test_no_tick_fires_twice_and_none_is_lost_however_the_clock_jumps(
     left = 0
     now = latest = START
     for number, jump in enumerate(jumps):
-        now += jump * MINUTE
+        now = max(now + jump * MINUTE, latest - SKEW)
         latest = max(latest, now)
         if number in restarts:
             situation = replace(situation, up_since=now)
@@ -101,6 +101,90 @@ def test_no_tick_fires_twice_and_none_is_lost_however_the_clock_jumps(
     assert len(fired) + left == len(passed)
     if policy == "all":
         assert fired == passed
+
+
+@given(
+    policy=st.sampled_from(["one", "all", "none"]),
+    step=st.sampled_from(["7m", "1h"]),
+    away=st.one_of(st.integers(-20_000_000, -180), st.integers(3_000, 3_000_000)),
+    stays=st.integers(0, 120),
+    restarts=st.booleans(),
+)
+@settings(max_examples=30, deadline=None)
+def test_a_clock_that_was_far_away_for_a_while_neither_silences_nor_repeats_what_is_due(
+    policy: str, step: str, away: int, stays: int, restarts: bool
+) -> None:
+    clock = Every.parse(step)
+    one = {"in.a": Law("in.a", clock=clock, catch_up=policy if away < 0 else "one")}
+    right = START + 5 * dt.timedelta(hours=1)
+    situation = Situation(one, {}, START, {"in.a": Trace(since=START)})
+    situation = _carried_out(situation, right)[-1][0]
+    wrong = right + away * MINUTE
+    told = 0
+    for now in (wrong, wrong + stays * MINUTE, right, right + MINUTE):
+        told += bool(decide(situation, now).ahead)
+        if restarts:
+            situation = replace(situation, up_since=now)
+        situation = _turned(situation, now)
+        for after, _ in _carried_out(situation, now):
+            situation = after
+    later = right + dt.timedelta(days=1)
+    caught_up = _carried_out(situation, later)
+
+    assert told == 1
+    passed = _ticks(clock, right + MINUTE, later)
+    fired = [due.tick for _, decided in caught_up for due in decided.due]
+    missed = [each for _, decided in caught_up for each in decided.missed]
+    assert len(fired) + sum(each.ticks for each in missed) == len(passed)
+
+
+def test_each_tick_comes_in_its_time_after_a_clock_was_some_hours_ahead() -> None:
+    hour = dt.timedelta(hours=1)
+    situation = Situation({"in.a": Law("in.a", clock=Every.parse("1h"))}, {}, START, {"in.a": Trace(since=START)})
+    fired = []
+    for hours in (1, 6, 2, 3, 4, 5, 6, 7):
+        now = START + hours * hour
+        situation = _turned(situation, now)
+        for after, decided in _carried_out(situation, now):
+            situation = after
+            fired += [due.tick - START for due in decided.due if due.tick]
+
+    assert [tick // hour for tick in fired] == [1, 6, 3, 4, 5, 6, 7]
+
+
+def _turned(situation: Situation, now: dt.datetime) -> Situation:
+    """What the ledger says once it was told that the clock was put back, if it was."""
+    decided = replace(decide(situation, now), due=(), missed=(), late=())
+    return replace(situation, traces=remembered(situation.traces, decided.events(now)))
+
+
+def test_targets_retries_and_news_do_not_wait_for_a_time_that_a_wrong_clock_wrote() -> None:
+    far = START.replace(year=2031)
+    hour = dt.timedelta(hours=1)
+    all_laws = {
+        "in.a": Law("in.a", fresh=hour, above=("in.a",)),
+        "in.b": Law("in.b", clock=Every.parse("30d")),
+        "m.c": Law("m.c", follows=True, inputs=("in.a",)),
+        "m.d": Law("m.d", clock=Cron("0 12 * * *", "UTC"), deadline=Cron("0 6 * * *", "UTC"), above=("m.d",)),
+    }
+    events = [
+        *(Event("trigger.set", far, asset=name, payload={"law": ""}) for name in all_laws),
+        _ended("in.a", "succeeded", far),
+        _ended("in.b", "failed", far, code="J201"),
+        _ended("m.c", "failed", far, code="J500"),
+        Event("deadline.missed", far, asset="m.d", payload={"due": far.isoformat()}),
+    ]
+    news = {"m.c": News("new data", far)}
+    situation = Situation(all_laws, {}, far, remembered({}, events), news)
+    first = decide(situation, START)
+    situation = _after(situation, list(first.events(START)))
+
+    assert set(first.ahead) == set(all_laws)
+    assert decide(situation, START).ahead == {}
+    later = START + 2 * hour
+    assert {due.asset: due.kind for due in decide(situation, later).due} == {"in.a": "target", "in.b": "retry"}
+    days = decide(situation, START + dt.timedelta(days=2, hours=7))
+    assert {late.asset: late.is_over for late in days.late} == {"m.d": True}
 
 
 @given(

@@ -199,10 +199,17 @@ class Conductor:
 
     def turn(self, now: dt.datetime, stop: threading.Event | None = None) -> Decision:
         """Decide once, and do what was decided. Raises StorageError where the ledger cannot be used."""
+        if self.decided_at and now < self.decided_at:
+            self._put_back(now)
         decided = decide(self.situation(now), now)
         self.decided_at = now
         self._memory.resting = decided.rests
         self._lake.metadata.tell(decided.events(now))
+        if decided.ahead:
+            what = (
+                f"the clock was ahead, up to {max(decided.ahead.values()):%Y-%m-%d %H:%M} UTC; times count from now on"
+            )
+            self.say("clock.back", what, assets=sorted(decided.ahead))
         for late in decided.late:
             kind = "deadline.missed" if late.is_over else "deadline.at_risk"
             self.say(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
@@ -221,6 +228,12 @@ class Conductor:
         self.wake = decided.wake
         return decided
 
+    def _put_back(self, now: dt.datetime) -> None:
+        """The clock shows an earlier time than before: what was to wait for a time waits for another one."""
+        self._since = min(self._since, now)
+        self._memory.resting = {}
+        self._looked = {asset: at for asset, at in self._looked.items() if at <= now}
+
     def _open_late(self, decided: Decision, now: dt.datetime) -> None:
         """What is not there in time is an incident."""
         graph = self._lake.project.graph
@@ -235,7 +248,7 @@ class Conductor:
     def _tell_people(self, now: dt.datetime) -> None:
         """Tell what is due of incidents, and what could not be told before."""
         seq, at = self._asked
-        if self._memory.seq == seq and now - at < ASKS_EACH:
+        if self._memory.seq == seq and at <= now < at + ASKS_EACH:
             return
         self._asked = (self._memory.seq, now)
         system = self._lake.system

@@ -109,8 +109,7 @@ def _start(law: Law, trace: Trace, target: Law, aimed: dt.datetime | None, now: 
     if trace.is_owed:
         return now
     if law.clock:
-        seen = max((time for time in (trace.since, trace.ticked, trace.resumed) if time), default=now)
-        tick = next_tick(law.clock, seen)
+        tick = next_tick(law.clock, trace.dealt_with or now)
         return next_tick(law.clock, now) if trace.failed and tick <= now else tick
     return None if trace.failed and not _is_still_pulled(law, target, aimed, now) else now
 

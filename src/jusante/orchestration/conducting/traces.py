@@ -8,6 +8,9 @@ from typing import Any, get_args
 from jusante.core.event import Event
 from jusante.core.run import LEFT_ALONE, NOT_THERE, OVER_BUDGET, TaskStatus
 
+SKEW = dt.timedelta(hours=1)
+"""So far clocks may disagree, or be put right, and what is due waits for it. What lies further ahead was written by a clock
+that was wrong."""
 KEPT_SECONDS = 30
 """Of how many times an asset was made the durations are kept."""
 
@@ -22,7 +25,8 @@ class Trace:
     `made` is when it was last known to be as it should be, `begun` when that work began. `failures` are those of the
     occasion that it was last fired for. `held` is when it was held since, `is_dear` whether by its budget: that is no
     failure, and what is below goes on with what there is. `skips`: what is due for it is passed over, once or until
-    `skips_until`; `passed` is when that last happened.
+    `skips_until`; `passed` is when that last happened. `beyond` is up to when ticks were dealt with by a clock that was ahead
+    of what it is now: they count once it shows that time.
     """
 
     since: dt.datetime | None = None
@@ -47,10 +51,25 @@ class Trace:
     skips: bool = False
     skips_until: dt.datetime | None = None
     passed: dt.datetime | None = None
+    beyond: dt.datetime | None = None
     seconds: tuple[float, ...] = ()
+
+    @property
+    def dealt_with(self) -> dt.datetime | None:
+        """Up to when ticks are none of ours, or were dealt with; None where nothing is known."""
+        return _later(_later(self.since, self.ticked), self.resumed)
+
+    @property
+    def latest(self) -> dt.datetime | None:
+        """The latest time at which something happened to it."""
+        happened = (self.since, self.ticked, self.resumed, self.fired, self.made, self.failed, self.held)
+        return max((time for time in happened if time), default=None)
 
 
 NOTHING = Trace()
+DAY = dt.timedelta(days=1)
+_HAPPENED = ("since", "ticked", "fired", "made", "begun", "failed", "held", "passed", "resumed")
+_TARGETS = ("aimed", "at_risk", "missed")
 
 
 def remembered(traces: Mapping[str, Trace], events: Iterable[Event]) -> dict[str, Trace]:
@@ -68,6 +87,13 @@ def after(trace: Trace, event: Event) -> Trace:
         return _worked(trace, event)
     rule = _RULES.get(event.kind)
     return rule(trace, event) if rule else trace
+
+
+def turned_back(trace: Trace, now: dt.datetime) -> Trace:
+    """The trace where the clock has been put back: what happened later than now happened now, by the clock that counts."""
+    changed: dict[str, Any] = {name: now for name in _HAPPENED if (time := getattr(trace, name)) and time > now}
+    changed |= {name: None for name in _TARGETS if (time := getattr(trace, name)) and time > now + DAY}
+    return replace(trace, **changed, beyond=_later(trace.beyond, trace.dealt_with))
 
 
 def _fired(trace: Trace, event: Event) -> Trace:
@@ -126,6 +152,7 @@ _RULES: Mapping[str, Callable[[Trace, Event], Trace]] = {
     "trigger.set": lambda trace, event: replace(trace, since=event.at, text=event.payload["law"]),
     "trigger.fired": _fired,
     "trigger.missed": lambda trace, event: replace(trace, ticked=_later(trace.ticked, _time(event.payload["last"]))),
+    "trigger.turned_back": lambda trace, event: turned_back(trace, event.at),
     "trigger.probed": lambda trace, event: replace(trace, mark=event.payload["mark"]),
     "trigger.settled": lambda trace, event: _done(
         replace(trace, is_open=False), event.at, float(event.payload["seconds"])

@@ -18,8 +18,11 @@ from rich.console import Console
 
 from jusante.app import Lake
 from jusante.app.conductor import Conductor, Notice
+from jusante.app.duty import Duty
+from jusante.app.health import health
 from jusante.cli.conduct import _print_rows, _tell_next
 from jusante.core.event import Event
+from jusante.orchestration.conducting.laws import laws
 from projects import SHOP, insert, made, rows, run, write, write_shop
 
 DAY = dt.timedelta(days=1)
@@ -158,14 +161,14 @@ def test_a_tick_is_not_spent_by_a_failure_that_is_mended(shop: Path) -> None:
     assert (shop / "told").read_text() == "told\n"
 
 
-SECRET = "name: small\nenvironments:\n  dev: {notify: [{kind: file, path: told.ndjson}]}\n"
+NOTIFIED = "name: small\nenvironments:\n  dev: {notify: [{kind: file, path: told.ndjson}]}\n"
 
 
 def test_a_missing_secret_keeps_nothing_else_and_its_owner_is_told_once(shop: Path) -> None:
     run(shop)
     other = "/* jusante\nevery: 1d\n*/\nselect 1 as one"
     secret = CLOCKED.replace("connection: shop.db", "connection: ${env:NOT_SET_HERE}")
-    write(shop, {"jusante.yaml": SECRET, "sources/shop.yaml": secret, "models/marts/other.sql": other})
+    write(shop, {"jusante.yaml": NOTIFIED, "sources/shop.yaml": secret, "models/marts/other.sql": other})
     with Lake.open(shop) as lake:
         now = dt.datetime.now(dt.UTC)
         conductor = Conductor(lake, now)
@@ -314,6 +317,65 @@ def run_beside(folder: Path):
     """A run by hand while `up` goes on."""
     with Lake.open(folder) as lake:
         return lake.run(("marts.names",), wait_seconds=PATIENCE)
+
+
+WAITS = """import pathlib
+import time
+
+from jusante import model
+
+GO = pathlib.Path({go!r})
+
+
+@model(every="1d")
+def waits(prices="files.prices"):
+    end = time.monotonic() + 60
+    while not GO.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert GO.exists(), "nobody came"
+    return prices
+"""
+MADE_LATE = ("marts.late", "marts.waits", "marts.often")
+
+
+def test_a_missed_deadline_is_told_and_health_is_known_while_a_run_goes_on(shop: Path) -> None:
+    run(shop)
+    late = '/* jusante\nevery: 30d\ndeadline: "00:00 UTC"\nowner: late@b.example\n*/\nselect 1 as one'
+    often = "/* jusante\nevery: 1s\n*/\nselect 1 as one"
+    waits = WAITS.format(go=(shop / "go").as_posix())
+    files = {"models/marts/late.sql": late, "models/marts/often.sql": often, "models/marts/waits.py": waits}
+    write(shop, {"jusante.yaml": NOTIFIED, **files})
+    found: list[tuple[str, dict[str, object]]] = []
+
+    def tell(notice: Notice) -> None:
+        if notice.event == "trigger.fired" and notice.about["asset"] == "marts.waits":
+            lake.metadata.tell([Event("asset.resumed", began, asset="marts.late")])
+        if notice.event == "deadline.missed":
+            moment = dt.datetime.now(dt.UTC)
+            found.append((notice.what, health(Duty(conductor), lambda: None, moment, stopping=False)))
+            (shop / "go").touch()
+
+    with Lake.open(shop) as lake:
+        began = dt.datetime.now(dt.UTC)
+        paused = Event("asset.paused", began, asset="marts.late")
+        wanted = laws(lake.project.graph)
+        sets = [
+            Event("trigger.set", began - 3 * DAY, asset=name, payload={"law": wanted[name].text}) for name in MADE_LATE
+        ]
+        lake.metadata.tell([*sets, paused])
+        conductor = Conductor(lake, began, tell)
+        conductor.turn(began)
+        waited = lake.metadata.last_tasks()["marts.waits"]
+        incidents = lake.metadata.incidents(None, 5)
+        assert conductor.turn(began).late == ()
+
+    assert waited.status == "succeeded"
+    ((what, known),) = found
+    assert what == "marts.late: it is 00:00 and it is not there"
+    assert (known["status"], known["ready"]) == ("up", True)
+    assert "marts.waits" in known["running"]
+    assert [each.cause.asset for each in incidents] == ["marts.late"]
+    assert "late@b.example" in (shop / "told.ndjson").read_text()
 
 
 def test_two_processes_do_not_decide_for_one_project(shop: Path) -> None:

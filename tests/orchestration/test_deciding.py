@@ -287,6 +287,17 @@ def test_a_tick_below_a_failure_is_dealt_with_once_that_is_mended(reason: str, m
 
 
 @pytest.mark.parametrize(
+    ("now", "why"),
+    [("5 07:01", "it is 07:00 and it is not there"), ("5 06:30", "it was due at 07:00 on 04 Jun and is not there")],
+)
+def test_a_deadline_that_was_missed_on_another_day_is_told_with_that_day(now: str, why: str) -> None:
+    made = {"since": "1 12:00", "ticked": "1 12:00", "at_risk": "5 07:00"}
+    asset = {"deadline": "07:00 UTC", "schedule": "0 12 1 * *", "trace": made}
+    decided = decide(_situation({"now": now, "assets": {"m.b": asset}}), _moment(now))
+    assert [late.why for late in decided.late if late.is_over] == [why]
+
+
+@pytest.mark.parametrize(
     ("error", "fails"), [("", False), ("J210", True)], ids=["by a budget or a column", "as its source has changed"]
 )
 def test_up_takes_for_failed_what_a_run_takes_for_it(error: str, fails: bool) -> None:

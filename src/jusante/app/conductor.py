@@ -11,6 +11,7 @@ from jusante.app import clock
 from jusante.app.announcing import settle
 from jusante.app.incidents import open_for
 from jusante.app.lake import Lake
+from jusante.app.meanwhile import meanwhile, seconds_until
 from jusante.app.probing import HOOK_CALLED, look
 from jusante.app.report import Report
 from jusante.app.telling import tell
@@ -210,10 +211,7 @@ class Conductor:
                 f"the clock was ahead, up to {max(decided.ahead.values()):%Y-%m-%d %H:%M} UTC; times count from now on"
             )
             self.say("clock.back", what, assets=sorted(decided.ahead))
-        for late in decided.late:
-            kind = "deadline.missed" if late.is_over else "deadline.at_risk"
-            self.say(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
-        self._open_late(decided, now)
+        self._say_late(decided, now)
         for missed in decided.missed:
             what = (
                 f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
@@ -222,6 +220,7 @@ class Conductor:
         for skipped in decided.skipped:
             what = f"{skipped.asset}: passed over by request ({skipped.why})"
             self.say("trigger.skipped", what, asset=skipped.asset)
+        self.wake = decided.wake
         if decided.selection:
             self._run(decided, stop or threading.Event())
         self._tell_people(now)
@@ -234,8 +233,11 @@ class Conductor:
         self._memory.resting = {}
         self._looked = {asset: at for asset, at in self._looked.items() if at <= now}
 
-    def _open_late(self, decided: Decision, now: dt.datetime) -> None:
-        """What is not there in time is an incident."""
+    def _say_late(self, decided: Decision, now: dt.datetime) -> None:
+        """Tell of deadlines. What is not there in time is an incident."""
+        for late in decided.late:
+            kind = "deadline.missed" if late.is_over else "deadline.at_risk"
+            self.say(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
         graph = self._lake.project.graph
         symptoms = [
             Symptom(late.asset, "late", late.why, str(graph[late.asset].place))
@@ -260,7 +262,9 @@ class Conductor:
             self.say("trigger.fired", f"{due.asset}: {due.why}", asset=due.asset, kind=due.kind)
         self.running = decided.selection
         try:
-            report = self._report(decided, stop)
+            # Until the block ends, this thread leaves to the other one what is remembered.
+            with meanwhile(self._look_around, seconds_until(decided.wake, clock.now(), LONGEST_SLEEP)):
+                report = self._report(decided, stop)
             if report:
                 self._settle(decided.due, report)
         except (ProjectBusy, StorageError):
@@ -269,6 +273,27 @@ class Conductor:
             self._failed(decided.due, error)
         finally:
             self.running = ()
+
+    def _look_around(self) -> float:
+        """While a run goes on, tell of deadlines and incidents all the same; in how many seconds to do so again.
+
+        What else is due is decided when the run is over, and what cannot be done now is told then.
+        """
+        now = self.turned_at = clock.now()
+        try:
+            if self._memory.refresh():
+                self._news = None
+            traces, pools = self._memory.traces, self._lake.project.environment.pools
+            known = Situation(self._laws, self._lake.project.graph.readers, min(self._since, now), traces, pools=pools)
+            decided = decide(known, now)
+            self._lake.metadata.tell([late.event(now) for late in decided.late])
+            self._say_late(decided, now)
+            self.decided_at = now
+            self._tell_people(now)
+        except JusanteError:
+            return STORAGE_PAUSE.total_seconds()
+        self.wake = decided.wake
+        return seconds_until(decided.wake, now, LONGEST_SLEEP)
 
     def _report(self, decided: Decision, stop: threading.Event) -> Report | None:
         """The run's report; None where it was told to stop while another run held the project."""

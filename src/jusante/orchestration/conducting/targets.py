@@ -129,7 +129,7 @@ def late(law: Law, situation: Situation, now: dt.datetime, lasts: Lasts) -> list
     if trace.since and trace.since < before and (trace.missed is None or trace.missed < before):
         since = window(law, before)
         if not (is_there(trace, since) if law.fresh else trace.made is not None and trace.made > since):
-            found.append(Late(law.asset, before, f"it is {_local(before, law)} and it is not there", is_over=True))
+            found.append(Late(law.asset, before, _not_there(before, law, now), is_over=True))
     since = window(law, due)
     if trace.at_risk == due or is_there(trace, since) or now < since:
         return found
@@ -137,16 +137,24 @@ def late(law: Law, situation: Situation, now: dt.datetime, lasts: Lasts) -> list
     if when is None:
         found.append(Late(law.asset, due, "nothing that is planned makes it before that", is_over=False))
     elif when > due:
-        why = f"it is expected at {_local(when, law)}, {_minutes(when - due)} late"
+        why = f"it is expected at {_local(when, law, now)}, {_minutes(when - due)} late"
         found.append(Late(law.asset, due, why, is_over=False, expected=when))
     return found
 
 
-def _local(moment: dt.datetime, law: Law) -> str:
+def _not_there(due: dt.datetime, law: Law, now: dt.datetime) -> str:
+    when = _local(due, law, now)
+    return f"it was due at {when} and is not there" if " " in when else f"it is {when} and it is not there"
+
+
+def _local(moment: dt.datetime, law: Law, now: dt.datetime) -> str:
+    """A time on the wall where the deadline is, with the date where that is not today's."""
     import zoneinfo
 
     assert law.deadline
-    return f"{moment.astimezone(zoneinfo.ZoneInfo(law.deadline.zone)):%H:%M}"
+    zone = zoneinfo.ZoneInfo(law.deadline.zone)
+    there = moment.astimezone(zone)
+    return f"{there:%H:%M}" if there.date() == now.astimezone(zone).date() else f"{there:%H:%M on %d %b}"
 
 
 def _minutes(long: dt.timedelta) -> str:

@@ -18,8 +18,11 @@ from rich.console import Console
 
 from jusante.app import Lake
 from jusante.app.conductor import Conductor, Notice
+from jusante.app.duty import Duty
+from jusante.app.health import health
 from jusante.cli.conduct import _print_rows, _tell_next
 from jusante.core.event import Event
+from jusante.orchestration.conducting.laws import laws
 from projects import SHOP, insert, made, rows, run, write, write_shop
 
 DAY = dt.timedelta(days=1)
@@ -67,6 +70,23 @@ def test_a_restart_knows_from_the_ledger_which_ticks_were_dealt_with(shop: Path)
     assert missed[0].payload["ticks"] == 2
 
 
+def test_one_turn_by_a_clock_that_is_years_ahead_is_told_once_and_silences_nothing(shop: Path) -> None:
+    run(shop)
+    told: list[str] = []
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now, lambda notice: told.append(notice.event))
+        conductor.turn(now)
+        assert conductor.turn(now + 1500 * DAY).selection == ("shop.orders",)
+        assert conductor.turn(now).due == ()
+        assert conductor.turn(now + DAY).selection == ("shop.orders",)
+    with Lake.open(shop) as lake:
+        again = Conductor(lake, now + DAY, lambda notice: told.append(notice.event))
+        assert again.turn(now + 2 * DAY).selection == ("shop.orders",)
+
+    assert told.count("clock.back") == 1
+
+
 def test_a_run_that_was_cut_off_is_begun_again(shop: Path) -> None:
     run(shop)
     now = dt.datetime.now(dt.UTC)
@@ -95,17 +115,79 @@ def test_a_source_that_is_down_is_tried_again_and_what_is_below_waits(shop: Path
     assert "shop.orders" in later.selection
 
 
-def test_a_missing_secret_fails_what_is_due_and_is_not_tried_for_ever(shop: Path) -> None:
-    run(shop)
-    write(shop, {"sources/shop.yaml": CLOCKED.replace("connection: shop.db", "connection: ${env:NOT_SET_HERE}")})
-    told = []
+FAILS_ONCE = """import pathlib
+
+from jusante import model
+
+FLAG = pathlib.Path({flag!r})
+
+
+@model(every="1d", retries={{"wait": "1s"}})
+def fails_once(prices="files.prices"):
+    if FLAG.exists():
+        FLAG.unlink()
+        raise ValueError("once")
+    return prices
+"""
+
+
+def test_a_tick_is_not_spent_by_a_failure_that_is_mended(shop: Path) -> None:
+    flags = [tmp.as_posix() for tmp in (shop / "model.flag", shop / "step.flag")]
+    step = f"# jusante\n#   every: 1d\n#   retries: {{wait: 1s}}\nrm {flags[1]} && exit 3\necho told >> {shop}/told\n"
+    write(
+        shop,
+        {
+            "models/marts/fails_once.py": FAILS_ONCE.format(flag=flags[0]),
+            "models/marts/many.sql": "/* jusante\nevery: 1d\n*/\nselect count(*) as n from marts.fails_once",
+            "steps/tells.sh": step,
+        },
+    )
+    names = ("files.prices", "marts.fails_once", "marts.many", "step:tells")
+    run(shop, *names)
+    (shop / "told").unlink()
+    (shop / "prices.csv").write_text("product,price\ntea,5.00\n")
+    run(shop, "files.prices")
+    for flag in flags:
+        Path(flag).touch()
     with Lake.open(shop) as lake:
         now = dt.datetime.now(dt.UTC)
-        conductor = Conductor(lake, now, told.append)
-        conductor.turn(now + DAY)
-        assert conductor.turn(now + DAY).due == ()
+        conductor = Conductor(lake, now)
+        selections = [set(conductor.turn(now + 2 * DAY).selection) & set(names) for _ in range(4)]
+        well = {name for name, task in lake.metadata.last_tasks().items() if task.status == "succeeded"}
 
-    assert "run.failed" in [notice.event for notice in told]
+    fails = {"marts.fails_once", "step:tells"}
+    assert selections == [{*fails, "marts.many"}, fails, {"marts.many"}, set()]
+    assert {*fails, "marts.many"} <= well
+    assert (shop / "told").read_text() == "told\n"
+
+
+NOTIFIED = "name: small\nenvironments:\n  dev: {notify: [{kind: file, path: told.ndjson}]}\n"
+
+
+def test_a_missing_secret_keeps_nothing_else_and_its_owner_is_told_once(shop: Path) -> None:
+    run(shop)
+    other = "/* jusante\nevery: 1d\n*/\nselect 1 as one"
+    secret = CLOCKED.replace("connection: shop.db", "connection: ${env:NOT_SET_HERE}")
+    write(shop, {"jusante.yaml": NOTIFIED, "sources/shop.yaml": secret, "models/marts/other.sql": other})
+    with Lake.open(shop) as lake:
+        now = dt.datetime.now(dt.UTC)
+        conductor = Conductor(lake, now)
+        selections = [set(conductor.turn(now + days * DAY).selection) for days in (1, 1, 2, 3)]
+        well = {name for name, task in lake.metadata.last_tasks().items() if task.status == "succeeded"}
+        (incident,) = lake.metadata.incidents(None, 5)
+    write(shop, {"sources/shop.yaml": CLOCKED})
+    with Lake.open(shop) as lake:
+        assert set(Conductor(lake, now).turn(now + 4 * DAY).selection) == {"shop.orders", "marts.other"}
+        (over,) = lake.metadata.incidents(None, 5)
+    told = [json.loads(line) for line in (shop / "told.ndjson").read_text().splitlines()]
+
+    both = {"shop.orders", "marts.other"}
+    assert selections == [both, set(), both, both]
+    assert "marts.other" in well
+    assert (incident.state, incident.cause.asset, incident.cause.kind) == ("open", "source:shop", "secret")
+    assert "NOT_SET_HERE is not set" in incident.cause.what
+    assert over.state == "resolved"
+    assert [notice["to"] for notice in told] == 2 * ["shop@b.example"], "of its beginning and of its end"
 
 
 def test_conditions_fire_once_for_what_they_found(shop: Path) -> None:
@@ -235,6 +317,65 @@ def run_beside(folder: Path):
     """A run by hand while `up` goes on."""
     with Lake.open(folder) as lake:
         return lake.run(("marts.names",), wait_seconds=PATIENCE)
+
+
+WAITS = """import pathlib
+import time
+
+from jusante import model
+
+GO = pathlib.Path({go!r})
+
+
+@model(every="1d")
+def waits(prices="files.prices"):
+    end = time.monotonic() + 60
+    while not GO.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert GO.exists(), "nobody came"
+    return prices
+"""
+MADE_LATE = ("marts.late", "marts.waits", "marts.often")
+
+
+def test_a_missed_deadline_is_told_and_health_is_known_while_a_run_goes_on(shop: Path) -> None:
+    run(shop)
+    late = '/* jusante\nevery: 30d\ndeadline: "00:00 UTC"\nowner: late@b.example\n*/\nselect 1 as one'
+    often = "/* jusante\nevery: 1s\n*/\nselect 1 as one"
+    waits = WAITS.format(go=(shop / "go").as_posix())
+    files = {"models/marts/late.sql": late, "models/marts/often.sql": often, "models/marts/waits.py": waits}
+    write(shop, {"jusante.yaml": NOTIFIED, **files})
+    found: list[tuple[str, dict[str, object]]] = []
+
+    def tell(notice: Notice) -> None:
+        if notice.event == "trigger.fired" and notice.about["asset"] == "marts.waits":
+            lake.metadata.tell([Event("asset.resumed", began, asset="marts.late")])
+        if notice.event == "deadline.missed":
+            moment = dt.datetime.now(dt.UTC)
+            found.append((notice.what, health(Duty(conductor), lambda: None, moment, stopping=False)))
+            (shop / "go").touch()
+
+    with Lake.open(shop) as lake:
+        began = dt.datetime.now(dt.UTC)
+        paused = Event("asset.paused", began, asset="marts.late")
+        wanted = laws(lake.project.graph)
+        sets = [
+            Event("trigger.set", began - 3 * DAY, asset=name, payload={"law": wanted[name].text}) for name in MADE_LATE
+        ]
+        lake.metadata.tell([*sets, paused])
+        conductor = Conductor(lake, began, tell)
+        conductor.turn(began)
+        waited = lake.metadata.last_tasks()["marts.waits"]
+        incidents = lake.metadata.incidents(None, 5)
+        assert conductor.turn(began).late == ()
+
+    assert waited.status == "succeeded"
+    ((what, known),) = found
+    assert what == "marts.late: it is 00:00 and it is not there"
+    assert (known["status"], known["ready"]) == ("up", True)
+    assert "marts.waits" in known["running"]
+    assert [each.cause.asset for each in incidents] == ["marts.late"]
+    assert "late@b.example" in (shop / "told.ndjson").read_text()
 
 
 def test_two_processes_do_not_decide_for_one_project(shop: Path) -> None:

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from jusante.app import Lake
 from jusante.app.budgets import PASSED, allowed
+from jusante.app.conductor import Conductor
 from jusante.cli.main import cli
 from jusante.core.asset import Asset
 from jusante.core.cost import Budget, Budgets
@@ -87,6 +88,31 @@ def test_refused_means_that_nothing_is_done(shop: Path) -> None:
         assert lake.metadata.latest(PASSED, 9)[0].payload["policy"] == "refuse"
     assert (OverBudget.code, OverBudget.exit_status) == ("J425", 3)
     assert made(run(shop, "shop.orders")) == {"shop.orders"}, "what has nothing to do with it is made"
+
+
+def test_what_up_is_refused_is_an_incident_and_all_else_is_made(shop: Path) -> None:
+    other = "/* jusante\nevery: 1d\n*/\nselect id from shop.orders"
+    budgeted(shop, "{usd_per_month: 0, policy: refuse}", **{"models/marts/other.sql": other})
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(shop) as lake:
+        conductor = Conductor(lake, now)
+        lake.run(("shop.orders",))
+        later = now + dt.timedelta(days=1)
+        assert set(conductor.turn(later).selection) == {"marts.priced", "marts.other", "marts.by_product", "marts.dear"}
+        tasks = lake.metadata.last_tasks()
+        assert tasks["marts.other"].status == "succeeded"
+        assert (tasks["marts.priced"].error or {})["code"] == "J425"
+        insert(shop, [(10, "mug", 1, 10)])
+        lake.run(("shop.orders",))
+        assert "marts.priced" in conductor.turn(later).selection, "news are tried"
+        (incident,) = lake.metadata.incidents(None, 5)
+    assert (incident.cause.kind, incident.owner, incident.is_open) == ("budget", "growth@b.example", True)
+    assert [notice["to"] for notice in told(shop)] == ["growth@b.example"], "once, however often it is tried"
+    text = PRICED.replace(HEADER, f"{HEADER}owner: growth@b.example\n")
+    write(shop, {"models/marts/priced.sql": text})
+    with Lake.open(shop) as lake:
+        assert "marts.priced" in Conductor(lake, dt.datetime.now(dt.UTC)).turn(dt.datetime.now(dt.UTC)).selection
+        assert [each.state for each in lake.metadata.incidents(None, 5)] == ["resolved"]
 
 
 def test_warned_of_is_made_and_the_report_says_so(shop: Path) -> None:

@@ -15,6 +15,7 @@ from jusante.architecture.cost.budgets import Limit, Passed, Planned, decide, wo
 from jusante.architecture.cost.rates import SMALLEST, cost
 from jusante.core.event import Event
 from jusante.core.money import dollars
+from jusante.core.run import OVER_BUDGET
 from jusante.errors import OverBudget
 from jusante.orchestration.foresight import Foreseen
 from jusante.ports.notifier import Notice
@@ -39,6 +40,15 @@ class Allowance:
     def refused(self) -> tuple[Passed, ...]:
         """Those for which nothing of the run is to be done."""
         return tuple(passed for passed in self.passed if passed.policy == "refuse")
+
+    @property
+    def refusals(self) -> dict[str, OverBudget]:
+        """Why each of these is not to be done, as the error of its task."""
+        said = {}
+        for name, each in worst(self.refused).items():
+            what = f"{name} is {words(each)}. It was not made"
+            said[name] = OverBudget(what, where=each.limit.where, fix=way_out(each))
+        return said
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -104,15 +114,20 @@ def allowance(system: System, tasks: Iterable[str], now: dt.datetime) -> Allowan
     return Allowance(passed, held)
 
 
-def allowed(lake: "Lake", wishes: tuple[str, ...], anew: Collection[str], now: dt.datetime) -> Allowance:
-    """What a run may do; owners hear of it. Raises OverBudget where a budget refuses it, before anything is done."""
+def allowed(
+    lake: "Lake", wishes: tuple[str, ...], anew: Collection[str], now: dt.datetime, *, apart: bool = False
+) -> Allowance:
+    """What a run may do; owners hear of it. Raises OverBudget where a budget refuses it, before anything is done.
+
+    With `apart` nothing is raised: what is refused is to fail, and then its incident tells the owner.
+    """
     system = lake.system
     if not has_budgets(system):
         return Allowance()
     likely = {task.asset for task in lake.plan(wishes) if not task.held} | set(anew)
     found = allowance(system, [name for name in system.graph.order if name in likely], now)
-    _tell(system, found.passed, now)
-    if found.refused:
+    _tell(system, found.passed, now, but=found.refused if apart else ())
+    if found.refused and not apart:
         first, more = found.refused[0], len(found.refused) - 1
         what = words(first) + (f"; and {more} more" if more else "")
         raise OverBudget(f"{first.asset} is {what}. Nothing was done", where=first.limit.where, fix=way_out(first))
@@ -124,7 +139,7 @@ def words(passed: Passed) -> str:
     limit = passed.limit
     whose = {"asset": "it", "owner": f"what {limit.subject} owns", "project": "the project"}[limit.kind]
     more = f", and this would add {dollars(passed.usd)}" if passed.usd is not None else ""
-    return f"over budget: {whose} may cost {dollars(limit.budget.usd_per_month)} a month and cost {dollars(passed.spent)} so far{more}"
+    return f"{OVER_BUDGET}: {whose} may cost {dollars(limit.budget.usd_per_month)} a month and cost {dollars(passed.spent)} so far{more}"
 
 
 def way_out(passed: Passed) -> str:
@@ -148,8 +163,11 @@ def as_dict(passed: Passed) -> dict[str, Any]:
     }
 
 
-def _tell(system: System, passed: Iterable[Passed], now: dt.datetime) -> None:
-    """Write down, and tell owners, which budgets are passed: each once a month, and again where something else follows."""
+def _tell(system: System, passed: Iterable[Passed], now: dt.datetime, but: Collection[Passed]) -> None:
+    """Write down, and tell owners, which budgets are passed: each once a month, and again where something else follows.
+
+    Owners hear otherwise of some (`but`).
+    """
     month = f"{now.astimezone(dt.UTC):%Y-%m}"
     known = {_news(event.payload, event.payload["month"]) for event in system.metadata.latest(PASSED, MOST_EVENTS)}
     news: dict[tuple[object, ...], Passed] = {}
@@ -159,7 +177,7 @@ def _tell(system: System, passed: Iterable[Passed], now: dt.datetime) -> None:
     system.metadata.tell(
         [Event(PASSED, now, asset=each.asset, payload={**as_dict(each), "month": month}) for each in news.values()]
     )
-    notices = [notice for each in news.values() if (notice := _notice(system, each, month))]
+    notices = [notice for each in news.values() if each not in but and (notice := _notice(system, each, month))]
     if notices:
         tell(system, tuple(notices))
 

@@ -11,6 +11,7 @@ from jusante.app import clock
 from jusante.app.announcing import settle
 from jusante.app.incidents import open_for
 from jusante.app.lake import Lake
+from jusante.app.meanwhile import meanwhile, seconds_until
 from jusante.app.probing import HOOK_CALLED, look
 from jusante.app.report import Report
 from jusante.app.telling import tell
@@ -40,6 +41,8 @@ ASKS_EACH = dt.timedelta(minutes=1)
 STORAGE_PAUSE = dt.timedelta(seconds=5)
 LAST_EVENTS = 5
 """So many of each kind: the last firing may be another try, which does not say what the first one was for."""
+NOT_FOR_NEWS = {"clock", "condition", "retry", "again"}
+"""Why something is due that cannot tell whether anything is new; what goes on with that is due for it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,14 +200,18 @@ class Conductor:
 
     def turn(self, now: dt.datetime, stop: threading.Event | None = None) -> Decision:
         """Decide once, and do what was decided. Raises StorageError where the ledger cannot be used."""
+        if self.decided_at and now < self.decided_at:
+            self._put_back(now)
         decided = decide(self.situation(now), now)
         self.decided_at = now
         self._memory.resting = decided.rests
         self._lake.metadata.tell(decided.events(now))
-        for late in decided.late:
-            kind = "deadline.missed" if late.is_over else "deadline.at_risk"
-            self.say(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
-        self._open_late(decided, now)
+        if decided.ahead:
+            what = (
+                f"the clock was ahead, up to {max(decided.ahead.values()):%Y-%m-%d %H:%M} UTC; times count from now on"
+            )
+            self.say("clock.back", what, assets=sorted(decided.ahead))
+        self._say_late(decided, now)
         for missed in decided.missed:
             what = (
                 f"{missed.asset}: {some_were(missed.ticks, 'time')} left, from {missed.first:%Y-%m-%d %H:%M:%S} UTC on"
@@ -213,14 +220,24 @@ class Conductor:
         for skipped in decided.skipped:
             what = f"{skipped.asset}: passed over by request ({skipped.why})"
             self.say("trigger.skipped", what, asset=skipped.asset)
+        self.wake = decided.wake
         if decided.selection:
             self._run(decided, stop or threading.Event())
         self._tell_people(now)
         self.wake = decided.wake
         return decided
 
-    def _open_late(self, decided: Decision, now: dt.datetime) -> None:
-        """What is not there in time is an incident."""
+    def _put_back(self, now: dt.datetime) -> None:
+        """The clock shows an earlier time than before: what was to wait for a time waits for another one."""
+        self._since = min(self._since, now)
+        self._memory.resting = {}
+        self._looked = {asset: at for asset, at in self._looked.items() if at <= now}
+
+    def _say_late(self, decided: Decision, now: dt.datetime) -> None:
+        """Tell of deadlines. What is not there in time is an incident."""
+        for late in decided.late:
+            kind = "deadline.missed" if late.is_over else "deadline.at_risk"
+            self.say(kind, f"{late.asset}: {late.why}", asset=late.asset, due=late.due.isoformat())
         graph = self._lake.project.graph
         symptoms = [
             Symptom(late.asset, "late", late.why, str(graph[late.asset].place))
@@ -233,7 +250,7 @@ class Conductor:
     def _tell_people(self, now: dt.datetime) -> None:
         """Tell what is due of incidents, and what could not be told before."""
         seq, at = self._asked
-        if self._memory.seq == seq and now - at < ASKS_EACH:
+        if self._memory.seq == seq and at <= now < at + ASKS_EACH:
             return
         self._asked = (self._memory.seq, now)
         system = self._lake.system
@@ -245,7 +262,9 @@ class Conductor:
             self.say("trigger.fired", f"{due.asset}: {due.why}", asset=due.asset, kind=due.kind)
         self.running = decided.selection
         try:
-            report = self._report(decided, stop)
+            # Until the block ends, this thread leaves to the other one what is remembered.
+            with meanwhile(self._look_around, seconds_until(decided.wake, clock.now(), LONGEST_SLEEP)):
+                report = self._report(decided, stop)
             if report:
                 self._settle(decided.due, report)
         except (ProjectBusy, StorageError):
@@ -255,14 +274,35 @@ class Conductor:
         finally:
             self.running = ()
 
+    def _look_around(self) -> float:
+        """While a run goes on, tell of deadlines and incidents all the same; in how many seconds to do so again.
+
+        What else is due is decided when the run is over, and what cannot be done now is told then.
+        """
+        now = self.turned_at = clock.now()
+        try:
+            if self._memory.refresh():
+                self._news = None
+            traces, pools = self._memory.traces, self._lake.project.environment.pools
+            known = Situation(self._laws, self._lake.project.graph.readers, min(self._since, now), traces, pools=pools)
+            decided = decide(known, now)
+            self._lake.metadata.tell([late.event(now) for late in decided.late])
+            self._say_late(decided, now)
+            self.decided_at = now
+            self._tell_people(now)
+        except JusanteError:
+            return STORAGE_PAUSE.total_seconds()
+        self.wake = decided.wake
+        return seconds_until(decided.wake, now, LONGEST_SLEEP)
+
     def _report(self, decided: Decision, stop: threading.Event) -> Report | None:
         """The run's report; None where it was told to stop while another run held the project."""
-        anew = [due.asset for due in decided.due if due.kind in {"clock", "condition"} and self._laws[due.asset].always]
+        anew = [due.asset for due in decided.due if due.kind in NOT_FOR_NEWS and self._laws[due.asset].always]
         told = False
         while not stop.is_set():
             try:
                 return self._lake.run(
-                    decided.selection, wait_seconds=BUSY_SECONDS, anew=anew, command=_command(decided.due)
+                    decided.selection, wait_seconds=BUSY_SECONDS, anew=anew, command=_command(decided.due), apart=True
                 )
             except ProjectBusy as busy:
                 if not told:
@@ -286,7 +326,7 @@ class Conductor:
                 self.say(f"task.{task.status}", what, run=report.run_id, asset=task.asset, error=task.error)
 
     def _failed(self, due: tuple[Due, ...], error: JusanteError) -> None:
-        """No run could begin: a secret is missing, say. Tried again as a failed task would be."""
+        """No run could begin. Tried again as a failed task would be."""
         now = clock.now()
         said = {"code": error.code, "what": error.what}
         self._lake.metadata.tell([Event("trigger.failed", now, asset=each.asset, payload=said) for each in due])

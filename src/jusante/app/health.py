@@ -9,7 +9,7 @@ from jusante.app.duty import Duty
 from jusante.errors import JusanteError
 
 SILENT = 6 * LONGEST_SLEEP
-"""Who leads and runs nothing decides more often than that, and who stands by asks more often who leads."""
+"""Who leads decides more often than that, also while a run goes on, and who stands by asks more often who leads."""
 
 
 def health(duty: Duty, ask: Callable[[], object], now: dt.datetime, *, stopping: bool) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def is_live(duty: Duty, now: dt.datetime) -> bool:
 def _silence(duty: Duty, now: dt.datetime) -> str:
     conductor = duty.conductor
     last = conductor.decided_at if conductor else duty.asked_at
-    if last is None or (conductor and conductor.running) or now - last <= SILENT:
+    if last is None or now - last <= SILENT:
         return ""
     what = "nothing was decided" if conductor else "it was not asked who leads"
     return f"{what} for {(now - last).total_seconds():,.0f} s"

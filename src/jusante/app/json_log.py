@@ -24,7 +24,7 @@ FIELDS: Mapping[str, str] = {
     "time": "when, in UTC (ISO 8601)",
     "level": "info, warning or error; critical where a library says so",
     "event": "what it is: `run.started`, `task.started`, `task.succeeded`, `task.failed`, `task.held`, `task.skipped`, `run.ended`; "
-    "of `up` also `up`, `next`, `never.made`, `stopping`, `down`, `listen`, `trigger.fired`, `trigger.missed`, "
+    "of `up` also `up`, `next`, `never.made`, `stopping`, `down`, `listen`, `clock.back`, `trigger.fired`, `trigger.missed`, "
     "`deadline.at_risk`, `deadline.missed`, `run.waits`, `run.failed`, `probe.failed`, `storage.failed`; `log` for what a library says",
     "message": "the same in words",
     "run": "the run's id, as in `jusante runs`",

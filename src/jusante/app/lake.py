@@ -29,6 +29,7 @@ from jusante.core.column_graph import ColumnGraph
 from jusante.core.environment import Project
 from jusante.core.holds import Hold, needing
 from jusante.core.lineage import Origin
+from jusante.core.problem import Problem
 from jusante.core.run import outcome
 from jusante.core.tag import Tag
 from jusante.engineering.project import ProjectProblems, read_project
@@ -123,7 +124,7 @@ class Lake:
         needs = needing(self.columns, waiting) if waiting else {}
         return foresee(system.graph, chosen, states, Tables(system.store), system.metadata.last_tasks(), needs)
 
-    def run(
+    def run(  # noqa: PLR0913  # one parameter for each thing that can be asked of it
         self,
         wishes: tuple[str, ...] = (),
         *,
@@ -132,12 +133,14 @@ class Lake:
         anew: bool | Collection[str] = False,
         command: str = "",
         backfill: "Callable[[str], Backfill] | None" = None,
+        apart: bool = False,
     ) -> Report:
         """Make what is stale. `anew` makes all that is chosen, or these; `wait_seconds` is how long to wait for another run.
         `command` is what the ledger says was called, where it was not `run` with these wishes. `backfill`
         says, for the run's id, how models by time are made in batches: see `app.backfilling`.
 
-        Raises ProjectProblems where a secret of a source is missing, ProjectBusy where another run holds the project.
+        Raises ProjectProblems where a secret of a source is missing, OverBudget where a budget refuses the run, ProjectBusy
+        where another run holds the project. With `apart`, what a secret or a budget concerns fails, and all else is made.
         """
         from jusante.app.budgets import allowed
         from jusante.app.costs import measure_storage
@@ -145,8 +148,11 @@ class Lake:
 
         system = self._system
         chosen = made_among(system.graph, wishes)
-        self._refuse_unready(chosen)
-        allowance = allowed(self, wishes, chosen if anew is True else anew or (), clock.now())
+        unready = self._unready(chosen)
+        if unready and not apart:
+            raise ProjectProblems([problem for problems in unready.values() for problem in problems])
+        allowance = allowed(self, wishes, chosen if anew is True else anew or (), clock.now(), apart=apart)
+        refused = {**allowance.refusals, **{name: ProjectProblems(list(found)) for name, found in unready.items()}}
         began = time.monotonic()
         with self._running.run(command or "run " + " ".join(wishes), wait_seconds) as (run, recovered):
             untold = tell(system) if recovered else ()
@@ -154,7 +160,8 @@ class Lake:
             take_in(system)
             with followed(system, run, listener) as (heard, undelivered):
                 made_anew = frozenset(chosen if anew is True else anew or ())
-                asked = Order(run.run_id, chosen, made_anew, allowance.held, backfill and backfill(run.run_id))
+                batches = backfill and backfill(run.run_id)
+                asked = Order(run.run_id, chosen, made_anew, allowance.held, batches, refused)
                 tasks = self._running.make(asked, heard)
             measure_storage(system, [task.asset for task in tasks if task.bytes_written], run.run_id, clock.now())
             observed = observe(system, run, tasks, clock.now())
@@ -188,15 +195,16 @@ class Lake:
 
     def is_ready(self, name: str) -> bool:
         """Whether no secret is missing here that an asset needs."""
-        file = self._system.graph[name].place.file
-        return not any(problem.where.rpartition(":")[0] == file for problem in self.project.unready)
+        return not self._unready((name,))
 
-    def _refuse_unready(self, chosen: Collection[str]) -> None:
-        """Raise ProjectProblems where the secret of a source that is to be asked is missing."""
-        files = {self._system.graph[name].place.file for name in chosen}
-        missing = [problem for problem in self.project.unready if problem.where.rpartition(":")[0] in files]
-        if missing:
-            raise ProjectProblems(missing)
+    def _unready(self, chosen: Collection[str]) -> dict[str, tuple[Problem, ...]]:
+        """The secrets that are missing of sources that are to be asked, by the asset that needs them."""
+        missing: dict[str, tuple[Problem, ...]] = {}
+        for problem in self.project.unready:
+            file = problem.where.rpartition(":")[0]
+            missing[file] = (*missing.get(file, ()), problem)
+        files = {name: self._system.graph[name].place.file for name in chosen} if missing else {}
+        return {name: missing[file] for name, file in files.items() if file in missing}
 
     def stop(self) -> None:
         """Stop the queries of the run that goes on, from another thread or a signal's handler; its tasks fail as stopped."""

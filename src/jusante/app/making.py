@@ -36,7 +36,8 @@ Serve = Callable[[Asset, Tables], Built]
 class Order:
     """What is asked of a run, beside making what is stale among `chosen`.
 
-    `anew` are made, stale or not; `held` says why some are not made; `backfill` which intervals are.
+    `anew` are made, stale or not; `held` says why some are not made; `backfill` which intervals are. `refused` are the
+    errors of those that must not be made.
     """
 
     run_id: str
@@ -44,11 +45,12 @@ class Order:
     anew: Collection[str] = ()
     held: Mapping[str, str] = field(default_factory=dict)
     backfill: Backfill | None = None
+    refused: Mapping[str, JusanteError] = field(default_factory=dict)
 
     @property
     def only_here(self) -> Collection[str]:
         """What no other process may do, as it does not know what is asked."""
-        return self.chosen if self.backfill else self.held
+        return self.chosen if self.backfill else {*self.held, *self.refused}
 
 
 class Making:
@@ -103,6 +105,7 @@ class Making:
             guard=guardian.allow,
             price=task_price(system),
             unaffordable=lambda name: order.held.get(name, ""),
+            refused=order.refused.get,
             recover=lambda name, run_id: recovery.recover_task(
                 system.store, system.metadata, name, run_id, clock.now()
             ),

@@ -138,6 +138,7 @@ def _stopping(cancel: Callable[[], None], tell: "Tell") -> Iterator[threading.Ev
 MOST_NAMED = 3
 MARKS = {
     "trigger.fired": ("▶", "cyan"),
+    "clock.back": ("!", "yellow"),
     "trigger.missed": ("·", "dim"),
     "trigger.skipped": ("·", "dim"),
     "task.succeeded": ("✓", "green"),

@@ -9,6 +9,10 @@ from jusante.core.event import Event
 
 LEFT_ALONE = "left as it was"
 """What stands at the head of a task's reason where something above failed, and nothing was done."""
+NOT_THERE = "did not succeed"
+"""What stands at the end of it where that is why, and not that somebody has cancelled it."""
+OVER_BUDGET = "over budget"
+"""What stands at the head of a task's reason where its budget holds it."""
 
 Action = Literal["ingest", "build", "check", "serve", "skip"]
 TaskStatus = Literal["succeeded", "failed", "held", "skipped"]

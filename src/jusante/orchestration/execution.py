@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from jusante.core.graph import Graph
-from jusante.core.run import LEFT_ALONE, Done, Task
+from jusante.core.run import LEFT_ALONE, NOT_THERE, Done, Task
 from jusante.core.trigger import Timing
 from jusante.orchestration.worker import Worker
 
@@ -181,7 +181,7 @@ def execute(
         for name in waiting.get_ready():
             if failed := blocker(graph, name, done, blocked):
                 blocked[name] = failed
-                hands.settle(Done(Task(name, "skip", "skipped", f"{LEFT_ALONE}: {failed} did not succeed")))
+                hands.settle(Done(Task(name, "skip", "skipped", f"{LEFT_ALONE}: {failed} {NOT_THERE}")))
             elif holds := worker.held_for(name):
                 hands.settle(worker.hold(name, holds))
             else:

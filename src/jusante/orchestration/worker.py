@@ -69,6 +69,7 @@ class Tools:
     guard: Callable[[Asset], None]
     price: Callable[[Task], float | None]
     unaffordable: Callable[[str], str]
+    refused: Callable[[str], JusanteError | None]
     recover: Callable[[str, str], bool]
     clock: Callable[[], dt.datetime]
     sleep: Callable[[float], None]
@@ -169,19 +170,24 @@ class Worker:
     def _do(self, asset: Asset) -> Done:
         version = self._tools.graph.versions[asset.id]
         if isinstance(asset.definition, Ingested):
-            return self._too_dear(asset) or self._ingest(asset, asset.definition, version)
+            return self._kept_back(asset) or self._ingest(asset, asset.definition, version)
         reason = self._why_stale(asset, version)
         if reason is None:
             return Done(Task(asset.id, "skip", "skipped", "up to date"))
-        if dear := self._too_dear(asset):
-            return dear
+        if kept := self._kept_back(asset):
+            return kept
         built = self._build(asset, version)
         jumped = noticed(self._tools.metadata, asset.id, version, built.profile) if built.profile else ()
         task, state = self._built(asset, version, reason, replace(built, notices=(*built.notices, *jumped)))
         return Done(task, state, self._events(asset, version, built))
 
-    def _too_dear(self, asset: Asset) -> Done | None:
-        """The task of an asset that its budget holds: it keeps what it has, and what is below goes on with that."""
+    def _kept_back(self, asset: Asset) -> Done | None:
+        """The task of an asset that its budget holds: it keeps what it has, and what is below goes on with that.
+
+        Raises why it must not be made, where that is so.
+        """
+        if refused := self._tools.refused(asset.id):
+            raise refused
         why = self._tools.unaffordable(asset.id)
         return Done(Task(asset.id, action_of(asset), "held", why, notices=(why,))) if why else None
 

@@ -5,6 +5,10 @@ from jusante.core.incident import Incident
 _BY_KIND: dict[str, tuple[str, ...]] = {
     "source_down": ("see whether the source is up; nothing was lost: jusante run loads what came in the meantime",),
     "source_denied": ("ask the owner of the source for the right, or renew the credentials",),
+    "secret": ("jusante check names all that is missing here; then start what runs anew",),
+    "budget": (
+        "jusante costs shows what it was spent on; up makes it when the month is over, or its budget is raised",
+    ),
     "drift": ("jusante drift shows the change, whom it hits, and the commands that decide",),
     "data_drift": ("jusante drift shows what was measured; if it is right so: jusante drift accept {asset}",),
     "personal_data": ("jusante classify lists the columns, and what can be said of them",),

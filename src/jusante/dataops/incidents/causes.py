@@ -13,7 +13,7 @@ from jusante.dataops.incidents.severity import severity
 from jusante.dataops.incidents.suspects import STRONG
 from jusante.dataops.incidents.symptoms import Symptom, is_well, waits
 
-ALIKE = frozenset({"source_down", "source_denied", "source_failed"})
+ALIKE = frozenset({"source_down", "source_denied", "source_failed", "secret"})
 """Kinds that befall several tables of a source at once."""
 RUN = "run"
 """What is at fault where a run died and nobody can say what it was making."""
@@ -78,6 +78,8 @@ def _key(graph: Graph, symptom: Symptom, all_: Sequence[Symptom], well: set[str]
         return f"asset:{symptom.asset}"
     if symptom.kind == "no_data":  # all that wait for one table are one thing
         return f"no_data:{symptom.where or symptom.asset}"
+    if symptom.kind == "budget":  # one budget may be that of many; each owner hears of theirs
+        return f"budget:{symptom.where}:{graph[symptom.asset].owner or ''}"
     source = _source(graph, symptom.asset)
     if source and symptom.kind in ALIKE and _is_of_source(graph, symptom, source, all_, well):
         return f"source:{source}"

@@ -16,7 +16,17 @@ STRONG = 0.5
 """From this weight on, what several failures suspect alike is taken for the cause of them all."""
 
 CERTAIN = frozenset(
-    {"source_down", "source_denied", "storage", "no_data", "installation", "data_drift", "personal_data"}
+    {
+        "source_down",
+        "source_denied",
+        "secret",
+        "budget",
+        "storage",
+        "no_data",
+        "installation",
+        "data_drift",
+        "personal_data",
+    }
 )
 """Kinds whose error says what it is: nothing else is suspected."""
 
@@ -35,6 +45,7 @@ _WEIGHTS: Mapping[str, Mapping[str, float]] = {
 _SELF_EVIDENT: Mapping[str, tuple[str, str, str, float, str]] = {
     "source_down": ("outage", "source:{source}", "source {source} cannot be reached", 0.95, "it says so itself"),
     "source_denied": ("environment", "source:{source}", "source {source} refuses us", 0.95, "it says so itself"),
+    "secret": ("environment", "source:{source}", "{what}", 0.95, "it is not set where this runs"),
     "source_failed": ("data", "{asset}", "what source {source} sends", 0.65, "it says so itself"),
     "drift": ("schema", "{asset}", "{what}", 0.95, "seen at the source"),
     "data_drift": ("data", "{asset}", "{what}", 0.95, "measured against the loads before"),

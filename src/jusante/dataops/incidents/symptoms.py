@@ -7,6 +7,7 @@ from jusante.core.blast import Touched
 from jusante.core.run import Task
 
 KINDS = {
+    "J100": "secret",
     "J200": "source_failed",
     "J201": "source_down",
     "J202": "source_denied",
@@ -22,6 +23,7 @@ KINDS = {
     "J400": "query",
     "J410": "model",
     "J420": "query",
+    "J425": "budget",
     "J430": "query",
     "J432": "model",
     "J434": "model",

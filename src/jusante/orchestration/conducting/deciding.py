@@ -2,16 +2,17 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from jusante.core import quiet_hours
 from jusante.core.cron import Cron
-from jusante.orchestration.conducting.clocks import next_tick, next_time, passed
+from jusante.orchestration.conducting.clocks import EPOCH, Clock, next_tick, next_time, passed
 from jusante.orchestration.conducting.decision import Decision, Due, Late, Missed, Situation
+from jusante.orchestration.conducting.holding import dear_since, is_still_held, next_month
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.retrying import next_try
 from jusante.orchestration.conducting.targets import Lasts, is_carried, is_there, lasting, late, lead, window
-from jusante.orchestration.conducting.traces import NOTHING, Trace
+from jusante.orchestration.conducting.traces import NOTHING, SKEW, Trace, turned_back
 
 LOOK_AT_DEADLINES = dt.timedelta(minutes=1)
 FOREVER = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -30,11 +31,16 @@ class _Found:
 
 def decide(situation: Situation, now: dt.datetime) -> Decision:
     """What is to be done now. Asking again after what was decided has been told to the ledger decides nothing twice."""
+    ahead = _ahead(situation, now)
+    if ahead:
+        mended = {name: turned_back(situation.traces[name], now) for name in ahead}
+        situation = replace(situation, traces={**situation.traces, **mended})
     found = _Found()
     shadow = _shadow(situation)
     lasts = lasting(situation.traces)
     traces = situation.traces
-    resting = {name: until for name, until in situation.resting.items() if until > now and name not in situation.news}
+    awake = {*situation.news, *ahead}
+    resting = {name: until for name, until in situation.resting.items() if until > now and name not in awake}
     rests = dict(resting)
     for name, law in situation.laws.items():
         if name in resting:
@@ -65,7 +71,18 @@ def decide(situation: Situation, now: dt.datetime) -> Decision:
         skipped=tuple(found.skipped),
         wake=now if waiting or found.skipped else min(found.wakes, default=None),
         rests=rests,
+        ahead=ahead,
     )
+
+
+def _ahead(situation: Situation, now: dt.datetime) -> dict[str, dt.datetime]:
+    """The latest times of assets that a clock wrote which was ahead of what it is now."""
+    limit, found = now + SKEW, {}
+    for name in situation.laws:
+        trace = situation.traces.get(name)
+        if trace and (latest := trace.latest) and latest > limit:
+            found[name] = latest
+    return found
 
 
 def is_paused(law: Law, trace: Trace) -> bool:
@@ -80,7 +97,9 @@ def is_skipped(trace: Trace, now: dt.datetime) -> bool:
 
 def _may_rest(law: Law, trace: Trace) -> bool:
     """Whether what makes it due, but for news, is its clock alone."""
-    return not (law.when or law.is_pulled or law.deadline or trace.is_open or trace.failed)
+    return not (
+        law.when or law.is_pulled or law.deadline or trace.is_open or trace.is_owed or trace.failed or trace.held
+    )
 
 
 def _shadow(situation: Situation) -> set[str]:
@@ -112,16 +131,29 @@ def _due(  # noqa: PLR0913  # all ways to become due, in the order in which they
             return Due(law.asset, "retry", why, again)
         found.wakes.append(again)
         return None
-    if law.follows and law.asset in situation.news and law.asset not in shadow:
-        return _by_news(law, trace, situation)
+    return None if law.asset in shadow else _by_what_is_above(law, trace, situation, now, found)
+
+
+def _by_what_is_above(law: Law, trace: Trace, situation: Situation, now: dt.datetime, found: _Found) -> Due | None:
+    """News, and what was left undone for a reason that may be over; nothing above it has failed."""
+    is_held = is_still_held(law, situation.traces, situation.up_since, now)
+    if dear := dear_since(trace):
+        if trace.failed and next_month(dear) <= now:
+            return Due(law.asset, "again", "the month of the budget that refused it is over", trace.fired or now)
+        if next_month(dear) > now:
+            found.wakes.append(next_month(dear))
+    if trace.is_owed and not is_held:
+        why = "what held it may be over" if trace.held else "what had failed above it is made"
+        return Due(law.asset, "again", why, trace.fired or now)
+    if law.follows and law.asset in situation.news:
+        return _by_news(law, trace, situation, now, is_held=is_held)
     return None
 
 
 def _by_clock(law: Law, trace: Trace, situation: Situation, now: dt.datetime, found: _Found) -> Due | None:
     """A tick that has passed and was not dealt with yet, as its policy for catching up says."""
     assert law.clock
-    known = [time for time in (trace.since, trace.ticked, trace.resumed) if time]
-    base = max(known) if known else situation.up_since
+    base = _dealt_with(law.clock, trace, now) or situation.up_since
     first = next_tick(law.clock, base)
     if first > now:
         found.wakes.append(first)
@@ -138,6 +170,15 @@ def _by_clock(law: Law, trace: Trace, situation: Situation, now: dt.datetime, fo
     if first < ticks.last:
         found.missed.append(Missed(law.asset, first, ticks.before_last, ticks.ticks - 1))
     return Due(law.asset, "clock", str(law.clock), ticks.last, tick=ticks.last)
+
+
+def _dealt_with(clock: Clock, trace: Trace, now: dt.datetime) -> dt.datetime | None:
+    """Up to when ticks were dealt with; also those before the clock was behind for a while, and that it passes over now."""
+    base, beyond = trace.dealt_with, trace.beyond
+    if base is None or beyond is None or not base < beyond <= now:
+        return base
+    # Where the clock was ahead, each tick up to there comes by itself, one after the other.
+    return beyond if next_tick(clock, next_tick(clock, base)) <= beyond else base
 
 
 def _by_condition(law: Law, trace: Trace, situation: Situation, now: dt.datetime) -> Due | None:
@@ -178,12 +219,16 @@ def _as_of(names: Iterable[str], situation: Situation) -> dt.datetime | None:
     return min(known) if len(known) == len(times) else None
 
 
-def _by_news(law: Law, trace: Trace, situation: Situation) -> Due | None:
-    """News that came after it failed, if it did: what failed with the same rows would fail again."""
+def _by_news(law: Law, trace: Trace, situation: Situation, now: dt.datetime, *, is_held: bool) -> Due | None:
+    """News that came after it failed or was held, if so: what failed with the same rows would fail again."""
     news = situation.news[law.asset]
-    if trace.failed and news.since <= trace.failed and situation.up_since <= trace.failed:
+    # A time that lies ahead was written by a clock that was wrong, and tells nothing.
+    since, up_since = (time if time <= now else EPOCH for time in (news.since, situation.up_since))
+    if is_held and trace.held and since <= trace.held:
         return None
-    if trace.passed and news.since <= trace.passed:
+    if trace.failed and since <= trace.failed and up_since <= trace.failed:
+        return None
+    if trace.passed and since <= trace.passed:
         return None
     return Due(law.asset, "news", news.why, news.since)
 

@@ -114,8 +114,8 @@ class Late:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What is to be done now. `waiting` are due as well and find no place yet; `skipped` are passed over by
-    request; `wake` is when to decide anew; `rests` are
-    assets that nothing but news makes due before a time."""
+    request; `wake` is when to decide anew; `rests` are assets that nothing but news makes due before a time. `ahead` are
+    times of assets that lie after now, as the clock was put back: they count as of now."""
 
     due: tuple[Due, ...] = ()
     selection: tuple[str, ...] = ()
@@ -125,12 +125,17 @@ class Decision:
     skipped: tuple[Due, ...] = ()
     wake: dt.datetime | None = None
     rests: Mapping[str, dt.datetime] = field(default_factory=dict)
+    ahead: Mapping[str, dt.datetime] = field(default_factory=dict)
 
     def events(self, now: dt.datetime) -> tuple[Event, ...]:
         """What the ledger is told of it, before anything is done."""
+        back = (
+            Event("trigger.turned_back", now, asset=name, payload={"latest": _iso(latest)})
+            for name, latest in self.ahead.items()
+        )
         passed = [*(missed.event(now) for missed in self.missed), *(late.event(now) for late in self.late)]
         skipped = (due.skipped(now) for due in self.skipped)
-        return (*passed, *skipped, *(due.event(now) for due in self.due))
+        return (*back, *passed, *skipped, *(due.event(now) for due in self.due))
 
 
 def _iso(moment: dt.datetime | None) -> str | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from jusante.core import quiet_hours
 from jusante.orchestration.conducting.clocks import next_tick, next_time, tick_before
 from jusante.orchestration.conducting.decision import Late, Situation
+from jusante.orchestration.conducting.holding import is_still_held
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.retrying import next_try
 from jusante.orchestration.conducting.traces import NOTHING, Trace, quantile
@@ -83,14 +84,19 @@ def _end(  # noqa: PLR0913  # one step of the walk needs all that the walk knows
     if is_there(trace, since) and trace.failed is None:
         return trace.made
     aimed = situation.traces.get(target.asset, NOTHING).aimed
-    starts = [now, _start(law, trace, target, aimed, now)]
-    if not law.clock:
-        starts += [ends[name] for name in law.inputs if name in ends]
+    starts = [now, _start(law, trace, target, aimed, now) if not _is_held(law.asset, situation, now) else None]
+    if not law.clock or trace.is_owed:
+        starts += [ends[name] for name in law.inputs if name in ends and not _is_held(name, situation, now)]
     known = [start for start in starts if start]
     if len(known) < len(starts):
         return None
     start = max(known)
     return ((quiet_hours.until(law.quiet, start) if law.quiet else None) or start) + lasts(law.asset)
+
+
+def _is_held(name: str, situation: Situation, now: dt.datetime) -> bool:
+    """Whether it keeps what it has, and what is below goes on with that."""
+    return is_still_held(situation.laws[name], situation.traces, situation.up_since, now)
 
 
 def _start(law: Law, trace: Trace, target: Law, aimed: dt.datetime | None, now: dt.datetime) -> dt.datetime | None:
@@ -100,9 +106,10 @@ def _start(law: Law, trace: Trace, target: Law, aimed: dt.datetime | None, now: 
     again = next_try(law, trace)
     if trace.failed and again:
         return again
+    if trace.is_owed:
+        return now
     if law.clock:
-        seen = max((time for time in (trace.since, trace.ticked, trace.resumed) if time), default=now)
-        tick = next_tick(law.clock, seen)
+        tick = next_tick(law.clock, trace.dealt_with or now)
         return next_tick(law.clock, now) if trace.failed and tick <= now else tick
     return None if trace.failed and not _is_still_pulled(law, target, aimed, now) else now
 
@@ -122,7 +129,7 @@ def late(law: Law, situation: Situation, now: dt.datetime, lasts: Lasts) -> list
     if trace.since and trace.since < before and (trace.missed is None or trace.missed < before):
         since = window(law, before)
         if not (is_there(trace, since) if law.fresh else trace.made is not None and trace.made > since):
-            found.append(Late(law.asset, before, f"it is {_local(before, law)} and it is not there", is_over=True))
+            found.append(Late(law.asset, before, _not_there(before, law, now), is_over=True))
     since = window(law, due)
     if trace.at_risk == due or is_there(trace, since) or now < since:
         return found
@@ -130,16 +137,24 @@ def late(law: Law, situation: Situation, now: dt.datetime, lasts: Lasts) -> list
     if when is None:
         found.append(Late(law.asset, due, "nothing that is planned makes it before that", is_over=False))
     elif when > due:
-        why = f"it is expected at {_local(when, law)}, {_minutes(when - due)} late"
+        why = f"it is expected at {_local(when, law, now)}, {_minutes(when - due)} late"
         found.append(Late(law.asset, due, why, is_over=False, expected=when))
     return found
 
 
-def _local(moment: dt.datetime, law: Law) -> str:
+def _not_there(due: dt.datetime, law: Law, now: dt.datetime) -> str:
+    when = _local(due, law, now)
+    return f"it was due at {when} and is not there" if " " in when else f"it is {when} and it is not there"
+
+
+def _local(moment: dt.datetime, law: Law, now: dt.datetime) -> str:
+    """A time on the wall where the deadline is, with the date where that is not today's."""
     import zoneinfo
 
     assert law.deadline
-    return f"{moment.astimezone(zoneinfo.ZoneInfo(law.deadline.zone)):%H:%M}"
+    zone = zoneinfo.ZoneInfo(law.deadline.zone)
+    there = moment.astimezone(zone)
+    return f"{there:%H:%M}" if there.date() == now.astimezone(zone).date() else f"{there:%H:%M on %d %b}"
 
 
 def _minutes(long: dt.timedelta) -> str:

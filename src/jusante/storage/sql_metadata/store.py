@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import CommitConflict, ExtraMissing, StorageError
 from jusante.storage.databases import bounded, failures, place
 from jusante.storage.sql_metadata import calls, leases, ledger, rebuilding, usage
+from jusante.storage.sql_metadata.identity import Identity, adopt, claim
 from jusante.storage.sql_metadata.projections import project
 from jusante.storage.sql_metadata.queue import SqlQueue
 from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
@@ -36,9 +37,12 @@ MOST_CONNECTIONS = 80
 
 
 class SqlMetadata:
-    """The metadata store on a SQL database. `actor` stands in each event: who does what is done through this store."""
+    """The metadata store on a SQL database. `actor` stands in each event: who does what is done through this store.
 
-    def __init__(self, url: str, actor: str | None = None) -> None:
+    `identity` is whose memory it has to be; None: whoever's it is.
+    """
+
+    def __init__(self, url: str, actor: str | None = None, identity: Identity | None = None) -> None:
         self._actor = actor or _user()
         self._lease: Lease | None = None
         self._where = place(url)
@@ -60,6 +64,9 @@ class SqlMetadata:
         try:
             with _failures(self._where):
                 self._prepare()
+                if identity:
+                    with self._engine.begin() as connection:
+                        claim(connection, identity, self._where, can_write=not is_fixed)
         except StorageError:
             self.close()
             raise
@@ -102,6 +109,14 @@ class SqlMetadata:
         self._happened(
             [Event(kind, _now(), s.run_id, s.asset, {"state": s.as_dict()}, snapshot_id=s.snapshot_id) for s in states]
         )
+
+    def adopt(self, identity: Identity) -> Identity | None:
+        """From now on it is the memory of that project, and of no other; whose it was."""
+        with self._transaction() as connection:
+            before = adopt(connection, identity)
+            payload = {"now": asdict(identity), "before": asdict(before) if before else None}
+            self._append(connection, [Event("database.adopted", _now(), payload=payload)])
+        return before
 
     def tell(self, events: Sequence[Event]) -> None:
         """Events that are the whole of what happened, in one transaction."""

@@ -2,12 +2,20 @@
 
 import sqlalchemy as sa
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that these tables are the outcome of."""
 
 METADATA = sa.MetaData()
 
 REVISIONS = sa.Table("alembic_version", METADATA, sa.Column("version_num", sa.String(32), primary_key=True))
+
+IDENTITY = sa.Table(
+    "identity",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # there is one row
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("environment", sa.Text, nullable=False),
+)
 
 EVENTS = sa.Table(
     "events",

@@ -27,7 +27,7 @@ from jusante.storage.sql_metadata import calls, leases, ledger, rebuilding, usag
 from jusante.storage.sql_metadata.identity import Identity, adopt, claim
 from jusante.storage.sql_metadata.projections import project
 from jusante.storage.sql_metadata.queue import SqlQueue
-from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
+from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, LAST_TASKS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
 
 OPENING_LOCK = ledger.LOCK + 1
 """Who opens incidents, one after the other; no other program uses it in this database."""
@@ -187,8 +187,8 @@ class SqlMetadata:
 
     def last_tasks(self) -> Mapping[str, Task]:
         """The last task of every asset that was not a skip."""
-        last = sa.select(sa.func.max(TASKS.c.seq)).where(TASKS.c.status != "skipped").group_by(TASKS.c.asset)
-        found = self._select_tasks(sa.select(EVENTS.c.payload).where(EVENTS.c.seq.in_(last)))
+        query = sa.select(EVENTS.c.payload).join(LAST_TASKS, LAST_TASKS.c.seq == EVENTS.c.seq)
+        found = self._select_tasks(query)
         return {task.asset: task for task in found}
 
     def events(self, after: int, limit: int) -> tuple[Event, ...]:

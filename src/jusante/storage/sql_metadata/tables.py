@@ -32,6 +32,7 @@ EVENTS = sa.Table(
     sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Index("events_by_kind", "kind", "asset", "seq"),
+    sa.Index("events_of_kind", "kind", "seq"),
     sqlite_autoincrement=True,  # a number is never given twice, also when the last event was taken out
 )
 
@@ -67,6 +68,13 @@ TASKS = sa.Table(
     sa.Column("run_id", sa.String(40), nullable=False, index=True),
     sa.Column("asset", sa.String(400), nullable=False, index=True),
     sa.Column("status", sa.String(12), nullable=False),
+)
+
+LAST_TASKS = sa.Table(
+    "last_tasks",
+    METADATA,
+    sa.Column("asset", sa.String(400), primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),  # the event of its last task that was not a skip
 )
 
 STATES = sa.Table(

@@ -99,13 +99,27 @@ def last_usage(connection: sa.Connection, assets: Collection[str], limit: int) -
 
 
 def stored(connection: sa.Connection, since: dt.datetime, until: dt.datetime) -> tuple[Stored, ...]:
-    """How much of each table lay at rest: what stood when the time began, and each change within it, oldest first."""
-    before = sa.select(STORAGE.c.asset, sa.func.max(STORAGE.c.seq).label("seq"))
-    before = before.where(STORAGE.c.at < since.isoformat()).group_by(STORAGE.c.asset)
-    last = sa.select(before.subquery().c.seq)
-    within = sa.and_(STORAGE.c.at >= since.isoformat(), STORAGE.c.at < until.isoformat())
-    query = sa.select(STORAGE).where(sa.or_(STORAGE.c.seq.in_(last), within)).order_by(STORAGE.c.seq)
+    """How much of each table lay at rest: what stood when the time began, and each change within it, oldest first.
+
+    Both are looked up asset by asset, so samples from before cost nothing.
+    """
+    assets = _sampled()
+    before = sa.select(STORAGE.c.seq).where(STORAGE.c.asset == assets.c.asset, STORAGE.c.at < since.isoformat())
+    last = before.order_by(STORAGE.c.at.desc(), STORAGE.c.seq.desc()).limit(1).scalar_subquery()
+    stood = sa.select(STORAGE).where(STORAGE.c.seq.in_(sa.select(last).select_from(assets)))
+    rows = list(connection.execute(stood).mappings())
+    if since < until:
+        within = (STORAGE.c.at >= since.isoformat(), STORAGE.c.at < until.isoformat())
+        query = sa.select(STORAGE).join(assets, STORAGE.c.asset == assets.c.asset).where(*within)
+        rows += connection.execute(query).mappings()
     return tuple(
         Stored(row["asset"], dt.datetime.fromisoformat(row["at"]), int(row["bytes"]), int(row["files"]))
-        for row in connection.execute(query).mappings()
+        for row in sorted(rows, key=lambda row: row["seq"])
     )
+
+
+def _sampled() -> sa.CTE:
+    """The assets of which there are samples, each found by one step in the index beyond the one before."""
+    first = sa.select(sa.func.min(STORAGE.c.asset).label("asset")).cte("sampled", recursive=True)
+    beyond = sa.select(sa.func.min(STORAGE.c.asset)).where(STORAGE.c.asset > first.c.asset).scalar_subquery()
+    return first.union_all(sa.select(beyond).select_from(first).where(first.c.asset.is_not(None)))

@@ -15,6 +15,7 @@ ASKED: dict[str, Callable[[SqlMetadata], object]] = {
     "the last events of a kind about an asset": lambda store: store.latest("task.failed", 3, asset="a.b"),
     "the last events": lambda store: store.latest(None, 3),
     "the last tasks": lambda store: store.last_tasks(),
+    "what a month took": lambda store: store.metered(NOW.replace(day=1), NOW),
     "what lies at rest": lambda store: store.stored(NOW, NOW),
     "what lay at rest in a week": lambda store: store.stored(NOW - dt.timedelta(days=7), NOW),
 }

@@ -33,7 +33,6 @@ class Told(Protocol):
         """`event` names it, `what` says it in words; `error` is what was wrong, whose words are in `what`."""
 
 
-
 @contextmanager
 def queued(  # a run, and all that does its tasks
     system: System, making: Making, worker: Worker, order: Order, lease: Lease, is_lost: Callable[[], bool]

@@ -143,7 +143,9 @@ def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
 @click.command()
 @click.option("--to", "target", metavar="REVISION", help="Another revision than this version's, also an older one.")
 @click.option(
-    "--adopt", is_flag=True, help="From now on it is this project's: it, or the environment, was renamed, or it is a copy."
+    "--adopt",
+    is_flag=True,
+    help="From now on it is this project's: it, or the environment, was renamed, or it is a copy.",
 )
 @project_options
 def migrate(target: str | None, adopt: bool, folder: Path, environment: str | None, as_json: bool) -> None:

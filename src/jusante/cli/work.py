@@ -36,9 +36,7 @@ def worker(log: str | None, folder: Path, environment: str | None, as_json: bool
         telling = stack.enter_context(chosen(lake.project, log))
         tell = telling.notice if telling else (_json_line if as_json else _line)
 
-        def told(
-            event: str, what: str, claim: "Claim | None" = None, error: Mapping[str, str] | None = None
-        ) -> None:
+        def told(event: str, what: str, claim: "Claim | None" = None, error: Mapping[str, str] | None = None) -> None:
             about = {"run": claim.run_id, "asset": claim.asset, "error": error} if claim else {}
             tell(Notice(event, what, about))
 

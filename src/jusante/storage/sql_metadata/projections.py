@@ -13,10 +13,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from jusante.core.event import Event
 from jusante.core.incident import Incident, after
 from jusante.storage.sql_metadata.calls import remember
-from jusante.storage.sql_metadata.tables import CALLS, INCIDENTS, LAST_TASKS, RUNS, STATES, STORAGE, TASKS, USAGE
+from jusante.storage.sql_metadata.tables import (
+    CALLS,
+    INCIDENTS,
+    LAST_TASKS,
+    RUNS,
+    STATES,
+    STORAGE,
+    TASKS,
+    USAGE,
+    USAGE_BY_DAY,
+)
 from jusante.storage.sql_metadata.usage import put, storage_row, usage_row
 
-PROJECTED = (RUNS, TASKS, LAST_TASKS, STATES, INCIDENTS, USAGE, STORAGE, CALLS)
+PROJECTED = (RUNS, TASKS, LAST_TASKS, STATES, INCIDENTS, USAGE, USAGE_BY_DAY, STORAGE, CALLS)
 """The tables that hold nothing which is not in the ledger."""
 
 

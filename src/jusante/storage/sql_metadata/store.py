@@ -27,7 +27,17 @@ from jusante.storage.sql_metadata import calls, leases, ledger, rebuilding, usag
 from jusante.storage.sql_metadata.identity import Identity, adopt, claim
 from jusante.storage.sql_metadata.projections import project
 from jusante.storage.sql_metadata.queue import SqlQueue
-from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, LAST_TASKS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
+from jusante.storage.sql_metadata.tables import (
+    EVENTS,
+    INCIDENTS,
+    LAST_TASKS,
+    METADATA,
+    REVISION,
+    REVISIONS,
+    RUNS,
+    STATES,
+    TASKS,
+)
 
 OPENING_LOCK = ledger.LOCK + 1
 """Who opens incidents, one after the other; no other program uses it in this database."""

@@ -120,6 +120,25 @@ USAGE = sa.Table(
     sa.Index("usage_by_asset", "asset", "kind", "seq"),
 )
 
+USAGE_BY_DAY = sa.Table(
+    "usage_by_day",
+    METADATA,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("whose", sa.String(64), primary_key=True),  # a digest of the four that follow, which can be long
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("asset", sa.String(400), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("reads", sa.Text, nullable=False),
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sa.Column("made", sa.BigInteger, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("cpu_us", sa.BigInteger, nullable=False),
+    sa.Column("bytes_scanned", sa.BigInteger, nullable=False),
+    sa.Column("bytes_written", sa.BigInteger, nullable=False),
+    sa.Column("bytes_out", sa.BigInteger, nullable=False),
+    sa.Column("requests", sa.BigInteger, nullable=False),
+)
+
 STORAGE = sa.Table(
     "storage",
     METADATA,

@@ -16,11 +16,15 @@ def opened(url: str, identity: Identity | None) -> bool:
     try:
         SqlMetadata(url, identity=identity).close()
     except StorageError as error:
-        assert "belongs to" in error.what
-        assert error.where
-        assert "jusante migrate --adopt" in error.fix
-        return False
+        return _refuses_well(error)
     return True
+
+
+def _refuses_well(error: StorageError) -> bool:
+    assert "belongs to" in error.what
+    assert error.where
+    assert "jusante migrate --adopt" in error.fix
+    return False
 
 
 def test_who_opens_it_first_has_it_until_it_is_taken_over(url: str) -> None:

@@ -25,8 +25,8 @@ FIELDS: Mapping[str, str] = {
     "level": "info, warning or error; critical where a library says so",
     "event": "what it is: `run.started`, `task.started`, `task.succeeded`, `task.failed`, `task.held`, `task.skipped`, `run.ended`; "
     "of `up` also `up`, `next`, `never.made`, `stopping`, `down`, `listen`, `trigger.fired`, `trigger.missed`, "
-    "`deadline.at_risk`, `deadline.missed`, `run.waits`, `run.failed`, `probe.failed`, `storage.failed`; of `worker` also `worker.up`, `worker.down`, "
-    "`task.began`, `task.refused`, `lease.lost`; `log` for what a library says",
+    "`deadline.at_risk`, `deadline.missed`, `run.waits`, `run.failed`, `probe.failed`, `storage.failed`; "
+    "of `worker` also `worker.up`, `worker.down`, `task.began`, `task.refused`, `lease.lost`; `log` for what a library says",
     "message": "the same in words",
     "run": "the run's id, as in `jusante runs`",
     "task": "one try of a run at an asset: `RUN/ASSET`",

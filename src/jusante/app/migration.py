@@ -7,8 +7,8 @@ from jusante.app.holding import RUN, UP
 from jusante.core.environment import Project
 from jusante.engineering.project import read_project
 from jusante.engineering.settings import resolve
-from jusante.plugins import Connectors
 from jusante.errors import ProjectBusy
+from jusante.plugins import Connectors
 from jusante.storage.sql_metadata import Identity, SqlMetadata
 from jusante.storage.sql_metadata.migrations import Migration, migrate
 from jusante.storage.sql_metadata.tables import REVISION

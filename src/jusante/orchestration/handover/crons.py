@@ -5,6 +5,7 @@ All of them read cron by one library, which knows other forms than ours for what
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 
 from cronsim import CronSim
 
@@ -66,24 +67,27 @@ def _theirs(cron: Cron) -> Cron | None:
     meets = "*" not in {day, weekday} and (is_told or day.startswith("*") or weekday.startswith("*"))
     if meets or is_mixed or CronSim.LAST_WEEKDAY in found.days:
         return None
-    sets = (found.minutes, found.hours, found.days, found.months, {_weekday(each) for each in found.weekdays})
-    fields = [
-        text if _PLAIN[name == "weekday"].fullmatch(text) else ",".join(sorted(map(_term, values), key=_rank))
-        for name, text, values in zip(("minute", "hour", "day", "month", "weekday"), texts, sets, strict=True)
-    ]
+    times = zip(texts, (found.minutes, found.hours, found.days, found.months), strict=False)
+    days = {_weekday(each) for each in found.weekdays}
+    fields = [text if _PLAIN.fullmatch(text) else _written(values) for text, values in times]
+    fields.append(weekday if _PLAIN_WEEKDAY.fullmatch(weekday) else _written(days))
     return Cron(" ".join(fields), cron.zone)
 
 
 _DAYS = r"([0-6]|SUN|MON|TUE|WED|THU|FRI|SAT)"
-_PLAIN = (
-    re.compile(r"\*(/\d+)?|L|(\d+|[A-Z]{3})(,(\d+|[A-Z]{3}))*|(?!(?P<from>\d+)-(?P=from)$)\d+-\d+|[A-Z]{3}-[A-Z]{3}"),
-    re.compile(rf"\*|{_DAYS}(,{_DAYS})*|(?!(?P<from>\d)-(?P=from)$)[0-6]-[0-6]|MON-FRI"),
+_PLAIN = re.compile(
+    r"\*(/\d+)?|L|(\d+|[A-Z]{3})(,(\d+|[A-Z]{3}))*|(?!(?P<from>\d+)-(?P=from)$)\d+-\d+|[A-Z]{3}-[A-Z]{3}"
 )
+_PLAIN_WEEKDAY = re.compile(rf"\*|{_DAYS}(,{_DAYS})*|(?!(?P<from>\d)-(?P=from)$)[0-6]-[0-6]|MON-FRI")
 """Fields that all read alike, of a time and a month's day, and of a week's day."""
 
 
 def _weekday(each: int | tuple[int, int]) -> int | tuple[int, int]:
     return (each[0] % 7, each[1]) if isinstance(each, tuple) else each % 7
+
+
+def _written(values: Iterable[int | tuple[int, int]]) -> str:
+    return ",".join(sorted((_term(each) for each in values), key=_rank))
 
 
 def _term(each: int | tuple[int, int]) -> str:

@@ -37,16 +37,17 @@ def write_shop_into(folder: Path) -> None:
 
 
 @contextmanager
-def worker(folder: Path, **variables: str) -> Iterator["subprocess.Popen[str]"]:
-    """A `jusante worker`, which is up."""
-    command = [sys.executable, "-m", "jusante", "worker", "--json", "--project", str(folder)]
+def worker(folder: Path, *words: str, **variables: str) -> Iterator["subprocess.Popen[str]"]:
+    """A `jusante worker`, which is up. `words` are its options, by default `--json`; with others it tells on standard error."""
+    command = [sys.executable, "-m", "jusante", "worker", *(words or ["--json"]), "--project", str(folder)]
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **variables}
     )
     try:
         assert process.stdout
-        first = process.stdout.readline()
-        assert first, process.stderr.read() if process.stderr else ""
+        assert process.stderr
+        first = (process.stderr if words else process.stdout).readline()
+        assert first, process.stderr.read()
         assert json.loads(first)["event"] == "worker.up"
         yield process
     finally:

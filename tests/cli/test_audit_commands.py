@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from jusante.cli.main import cli
-from projects import run, write_shop
+from jusante.errors import JusanteError
+from projects import run, write, write_shop
 
 
 @pytest.fixture
@@ -85,6 +86,27 @@ def test_a_database_goes_back_and_forth(shop: Path) -> None:
     refused = call(shop, "runs")
     assert "jusante migrate" in str(getattr(refused.exception, "fix", ""))
     told = call(shop, "migrate").output
-    assert "went from revision 0001 to 0007" in told
+    assert "went from revision 0001 to 0008" in told
     assert "metadata.db.0001" in told
     assert {task.status for task in run(shop).tasks} == {"skipped"}
+
+
+def test_a_database_is_one_projects_and_goes_along_when_it_is_renamed(tmp_path: Path) -> None:
+    def named(name: str) -> Path:
+        given = f"name: {name}\nenvironments:\n  dev: {{metadata: 'sqlite:///{tmp_path}/memory.db'}}\n"
+        return write(tmp_path / "project", {"jusante.yaml": given})
+
+    call(named("shop"), "migrate", "--adopt")
+    assert call(named("shop"), "runs").exit_code == 0
+    refused = call(named("store"), "runs").exception
+    assert isinstance(refused, JusanteError)
+    assert "it belongs to shop, environment dev, and this is store, environment dev" in refused.what
+    assert refused.where == f"{tmp_path}/memory.db"
+    told = json.loads(call(named("store"), "migrate", "--adopt", "--json").stdout)
+    assert told["adopted_from"] == {"project": "shop", "environment": "dev"}
+    assert call(named("store"), "runs").exit_code == 0
+
+
+def test_a_file_in_the_folder_of_a_project_is_its_own_whatever_it_is_called(tmp_path: Path) -> None:
+    for name in ("shop", "store"):
+        assert call(write(tmp_path, {"jusante.yaml": f"name: {name}\n"}), "runs").exit_code == 0

@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from jusante.app import Lake
+from jusante.app.holding import _above_fences
 from jusante.errors import LeaseLost, ProjectBusy
-from jusante.ports.table_store import Commit
+from jusante.ports.table_store import EVERY_TABLE, Commit
 from projects import insert, rows, run, task, write, write_shop
 from servers.fixtures import postgres_server
 from servers.postgres import Postgres
@@ -121,6 +122,37 @@ def test_two_do_not_decide_what_is_due_for_one_project(shop: Path) -> None:
             pass
         with second.conducted():
             pass
+
+
+def test_who_remembers_less_than_the_catalogue_begins_above_it(shop: Path, postgres_server: Postgres) -> None:
+    run(shop)
+    with Lake.open(shop) as zombie, zombie._running.run("run", 0.0):
+        table = zombie.store.table("marts.priced")
+        commit = Commit("marts.priced", table.plan, table.schema, table.plan.files, table.snapshot_id)
+        _remembering(shop, postgres_server, f"n{time.time_ns()}")
+        assert run(shop).status == "succeeded"
+        with pytest.raises(LeaseLost):
+            zombie.store.commit(commit)
+
+
+def test_who_lost_the_lease_before_it_raised_a_fence_fences_nobody_off(shop: Path) -> None:
+    with Lake.open(shop) as late, Lake.open(shop) as other:
+        leases = late.metadata.leases
+        lost = leases.take("run", "late", 0.0)
+        with other._running.run("run", 30.0):
+            before = other.store.fence_height(EVERY_TABLE)
+            assert before > lost.token
+            with pytest.raises(LeaseLost):
+                _above_fences(late.system, leases, lost)
+            assert other.store.fence_height(EVERY_TABLE) == before
+
+
+def _remembering(folder: Path, server: Postgres, database: str) -> None:
+    """From now on the project has its memory in another database, which is empty."""
+    server.run(f"create database {database}")
+    settings = (folder / "jusante.yaml").read_text()
+    before = settings.partition("metadata: '")[2].partition("'")[0]
+    (folder / "jusante.yaml").write_text(settings.replace(before, server.url(database), 1))
 
 
 @contextmanager

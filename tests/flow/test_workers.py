@@ -1,5 +1,6 @@
 """Runs whose tasks are done by several processes through PostgreSQL."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -46,6 +47,27 @@ def test_a_worker_does_tasks_of_a_run_that_another_process_began(shop: Path) -> 
         assert lake.metadata.verify() == ()
         assert lake.metadata.queue
         assert lake.metadata.queue.size() == 0
+
+
+def test_a_workers_log_is_lines_for_machines_where_the_project_says_so_and_quotes_no_value(shop: Path) -> None:
+    settings = (shop / "jusante.yaml").read_text()
+    write(shop, {"jusante.yaml": settings.replace("lease:", "logs: json, lease:")})
+    bad = {name: f"select cast(s || ' 4111-1111' as integer) as x from ({text})" for name, text in many(16).items()}
+    write(shop, bad)
+    with worker(shop, "--env", "dev") as process:
+        assert run(shop).status == "partial"
+        process.send_signal(signal.SIGTERM)
+        out, text = process.communicate(timeout=PATIENCE)
+
+    said = [json.loads(line) for line in text.splitlines()]
+    failed = [line for line in said if line["event"] == "task.failed"]
+    assert failed
+    assert {(line["level"], line["code"], line["task"] == f"{line['run']}/{line['asset']}") for line in failed} == {
+        ("error", "J400", True)
+    }
+    assert said[-1]["event"] == "worker.down"
+    assert out == ""
+    assert "4111" not in text
 
 
 def test_a_worker_of_another_version_leaves_the_task_to_the_others(shop: Path, tmp_path_factory: Any) -> None:

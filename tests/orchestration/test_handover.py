@@ -85,6 +85,42 @@ def test_every_asset_is_in_one_work_and_every_edge_is_an_order_or_told_of(data: 
             seen.add(work.name)
 
 
+THEIRS = {
+    "0 6 * * 1-5": "0 6 * * 1-5",
+    "*/5 8-18 1,15 * *": "*/5 8-18 1,15 * *",
+    "0 6 * * mon-fri": "0 6 * * MON-FRI",
+    "0 6 * * 5L": "0 6 * * L5",
+    "0 6 * * 0L,3L": "0 6 * * L0,L3",
+    "0 6 * * 7#2": "0 6 * * 0#2",
+    "0 6 * * 5-7": "0 6 * * 0,5,6",
+    "0 6 * * 2-2": "0 6 * * 2",
+    "5/20 * 28-30,L 7/2 *": "5,25,45 * 28,29,30,L 7,9,11 *",
+    "0 6 1 * 1": "0 6 1 * 1",
+    "0 6 LW * *": None,  # they have none
+    "0 6 * * 1,5L": None,  # a day of all weeks beside one of the last
+    "0 6 1-7 * 1#1": None,  # they take what fits both, cron takes either
+    "0 6 */2 * 1": None,  # the other way round
+}
+"""Crons of ours, and the same times as others write them. `croniter` was asked for the ticks of some thousands of both."""
+
+
+@pytest.mark.parametrize("ours", THEIRS)
+def test_a_clock_is_told_others_as_they_write_it_or_not_at_all(ours: str) -> None:
+    clock, theirs = Cron.parse(f"{ours} Europe/Lisbon"), THEIRS[ours]
+    assert crons.exactly(clock) == (theirs and Cron(theirs, "Europe/Lisbon"))
+    assert crons.is_said(clock) == (theirs is not None)
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_tool_is_given_a_schedule_in_its_own_form_or_none(tool: Tool) -> None:
+    assets = {"in.a": {"schedule": "0 6 * * 5L"}, "in.b": {"schedule": "0 7 LW * *"}}
+    written = write_for(tool, _handover(assets), CALL, DAY)
+    text = _as_one(written.files)
+    assert "0 6 * * L5" in text
+    assert text.count("0 7 LW * *") == text.count("made 0 7 LW * * UTC in jusante, ") >= 1
+    assert any("0 7 LW * *" in str(note) for note in written.notes)
+
+
 # -- what is written -----------------------------------------------------------------------------------------------------
 
 ALL: Mapping[str, Mapping[str, Any]] = {

@@ -48,6 +48,19 @@ def test_one_that_has_run_out_goes_to_the_next_with_a_higher_token(leases: SqlLe
     assert leases.renew(new, LONG)
 
 
+def test_one_goes_on_under_a_higher_token_unless_it_has_gone_to_somebody_else(leases: SqlLeases) -> None:
+    late = leases.take("run", "a", LONG)
+    assert late
+    _let_run_out(leases)
+    higher = leases.raise_to(late, 7, LONG)
+    assert higher == Lease("run", "a", 7)
+    assert not leases.renew(late, LONG)
+    assert leases.renew(higher, LONG)
+    _let_run_out(leases)
+    assert leases.take("run", "b", LONG) == Lease("run", "b", 8)
+    assert leases.raise_to(higher, 99, LONG) is None
+
+
 def test_one_that_has_run_out_and_that_nobody_took_can_be_renewed(leases: SqlLeases) -> None:
     late = leases.take("run", "a", LONG)
     assert late

@@ -103,6 +103,8 @@ def test_what_follows_from_the_ledger_can_be_made_anew(store: SqlMetadata, url: 
     [
         ("update runs set status = 'failed' where run_id = 'r1'", Stray("runs", 2, 2)),
         ("delete from tasks where asset = 'c.d'", Stray("tasks", 4, 6)),
+        ("delete from last_tasks where asset = 'c.d'", Stray("last_tasks", 2, 3)),
+        ("update last_tasks set seq = 2 where asset = 'c.d'", Stray("last_tasks", 3, 3)),
         ("insert into incidents values (7, 'open', '{}')", Stray("incidents", 1, 0)),
         ("update asset_states set state = '{}' where asset = 'e.f'", Stray("asset_states", 3, 3)),
     ],
@@ -221,14 +223,22 @@ def test_an_old_database_is_refused_with_the_way_out_and_loses_nothing_on_it(url
     store.close()
 
 
-def test_the_way_back_keeps_runs_tasks_and_states(store: SqlMetadata, url: str) -> None:
-    before = (store.states(), store.runs(5), store.tasks("r2"))
+@pytest.mark.parametrize("target", ["0001", "0007"])
+def test_the_way_back_keeps_runs_tasks_and_states(store: SqlMetadata, url: str, target: str) -> None:
+    asked = {"by": "you", "reads": ["a.b"], "cpu_seconds": 0.25, "bytes_scanned": 9, "bytes_out": 4, "rows_out": 1}
+    store.tell([Event("question.asked", NOW, payload=asked)] * 2)
+    before = (store.states(), store.runs(5), store.tasks("r2"), dict(store.last_tasks()))
     store.close()
-    migrate(url, "0001")
-    assert revision(url) == "0001"
+    migrate(url, target)
+    assert revision(url) == target
     migrate(url)
     again = SqlMetadata(url)
-    assert (again.states(), again.runs(5), again.tasks("r2")) == before
+    assert (again.states(), again.runs(5), again.tasks("r2"), dict(again.last_tasks())) == before
+    if target == "0001":
+        again.rebuild()  # what work took was no table then
+    assert again.strays() == ()
+    month = (NOW.replace(day=1, hour=0), NOW.replace(month=6))
+    assert [each.times for each in again.metered(*month)] == [2]
     again.close()
 
 

@@ -71,6 +71,10 @@ def test_what_work_took_is_summed_up_by_day_asset_and_person(store: SqlMetadata)
         Metered(NOW.date(), "task", "a.b", "me", (), 3, 2, 20, Usage(4_500_000, 21, 9, 0, 6)),
         Metered(NOW.date() + dt.timedelta(days=1), "task", "a.b", "me", (), 1, 1, 10, Usage(1_500_000, 7, 3, 0, 2)),
     )
+    for since, until in ((0, 24), (0, 12), (1, 2), (-1, 36), (-36, 60), (12, 12 + 24 * 60), (1, 1)):
+        begin, end = (NOW + dt.timedelta(hours=hours) for hours in (since, until))
+        meant = [at for at in (*days, NOW, NOW, NOW) if begin <= at < end]
+        assert sum(each.times for each in store.metered(begin, end)) == len(meant)
     assert store.last_usage(["a.b", "x.y"], 2) == {"a.b": (Usage(1_500_000, 7, 3, 0, 2),) * 2, "x.y": ()}
 
 

@@ -11,7 +11,7 @@ from jusante.app.system import System
 from jusante.core import duration
 from jusante.core.lease import Lease
 from jusante.core.run import Run
-from jusante.errors import ProjectBusy, StorageError
+from jusante.errors import LeaseLost, ProjectBusy, StorageError
 from jusante.orchestration.heartbeat import kept
 from jusante.ports.leases import Leases
 from jusante.ports.table_store import EVERY_TABLE
@@ -41,6 +41,7 @@ def run_held(system: System, run: Run, wait_seconds: float, lost: Callable[[], N
         raise ProjectBusy(
             f"another run holds the project: {who}", fix="wait for it with --wait 600, or stop it: jusante cancel"
         )
+    lease = _above_fences(system, leases, lease)
     with kept(leases, lease, lease_seconds(system), lost, patient=True):
         system.store.fence(EVERY_TABLE, lease.token)
         queue = system.metadata.queue
@@ -134,6 +135,25 @@ def _taken(leases: Leases, name: str, holder: str, seconds: float, wait_seconds:
             return None
         time.sleep(ASK_SECONDS)
     return lease
+
+
+def _above_fences(system: System, leases: Leases, lease: Lease) -> Lease:
+    """The lease under a token that no process has told the catalogue, which may know higher ones than a memory that was lost
+    or put back. Raises LeaseLost.
+
+    The lease is raised before the fence: whoever has lost it meanwhile learns of it here, and fences nobody off.
+    """
+    try:
+        height = system.store.fence_height(EVERY_TABLE)
+        higher = leases.raise_to(lease, height + 1, lease_seconds(system)) if height >= lease.token else lease
+    except StorageError:
+        with suppress(StorageError):  # it runs out by itself
+            leases.release(lease)
+        raise
+    if higher is None:
+        what = "another process has taken over meanwhile, as this one was silent for too long"
+        raise LeaseLost(what, where="the project", fix="nothing is lost: the other one goes on")
+    return higher
 
 
 def lease_seconds(system: System) -> float:

@@ -25,7 +25,8 @@ FIELDS: Mapping[str, str] = {
     "level": "info, warning or error; critical where a library says so",
     "event": "what it is: `run.started`, `task.started`, `task.succeeded`, `task.failed`, `task.held`, `task.skipped`, `run.ended`; "
     "of `up` also `up`, `next`, `never.made`, `stopping`, `down`, `listen`, `clock.back`, `trigger.fired`, `trigger.missed`, "
-    "`deadline.at_risk`, `deadline.missed`, `run.waits`, `run.failed`, `probe.failed`, `storage.failed`; `log` for what a library says",
+    "`deadline.at_risk`, `deadline.missed`, `run.waits`, `run.failed`, `probe.failed`, `storage.failed`; "
+    "of `worker` also `worker.up`, `worker.down`, `task.began`, `task.refused`, `lease.lost`; `log` for what a library says",
     "message": "the same in words",
     "run": "the run's id, as in `jusante runs`",
     "task": "one try of a run at an asset: `RUN/ASSET`",
@@ -48,6 +49,8 @@ FIELDS: Mapping[str, str] = {
 SHORTEST_SECRET = 4
 LONGEST_MESSAGE = 2_000
 _LEVELS = {"failed": "error", "held": "warning", "missed": "warning", "at_risk": "warning", "waits": "warning"}
+_LEVELS |= {"refused": "warning", "lost": "warning"}
+_ENDED = {"task.succeeded", "task.failed", "task.held", "task.skipped"}
 _KEPT = ("kind", "due", "ticks", "url", "assets")
 
 
@@ -120,15 +123,15 @@ class JsonLog:
         self.line("run.ended", what, level=level, run=report.run_id, status=report.status, seconds=report.seconds)
         self.run_id = None
 
-    # -- what `up` tells ---------------------------------------------------------------------------------------------
+    # -- what `up` and `worker` tell ---------------------------------------------------------------------------------------------
 
     def notice(self, notice: Notice) -> None:
-        """Something that the conductor tells."""
+        """Something that the conductor or a worker tells."""
         about = notice.about
         run, asset = about.get("run"), about.get("asset")
         code = (about.get("error") or {}).get("code")
         said = f"{asset or 'this'} failed with {code}" if code else notice.what
-        if notice.event.startswith("task."):
+        if notice.event in _ENDED:
             said = f"{asset} {notice.event.partition('.')[2]}" + (f" with {code}" if code else "")
         task = f"{run}/{asset}" if run and asset else None
         kept: dict[str, Any] = {name: about.get(name) for name in _KEPT}

@@ -58,9 +58,12 @@ class System:
 
     @cached_property
     def _metadata(self) -> MetadataStore:
-        from jusante.storage.sql_metadata import SqlMetadata
+        from jusante.storage.sql_metadata import Identity, SqlMetadata
 
-        return SqlMetadata(self.settings.metadata_url)
+        # A file in the folder of the project can be nobody else's, whatever the project is called.
+        identity = Identity(self.project.name, self.project.environment_name)
+        is_given = self.project.environment.metadata is not None
+        return SqlMetadata(self.settings.metadata_url, identity=identity if is_given else None)
 
     @cached_property
     def _kinds(self) -> Connectors:

@@ -4,9 +4,9 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from jusante.app import clock
 from jusante.app.holding import lease_seconds
@@ -25,8 +25,12 @@ from jusante.ports.task_queue import Ask, Claim, TaskQueue
 if TYPE_CHECKING:
     from jusante.app.lake import Lake
 
-Told = Callable[[str, str, Claim], None]
-"""Hears what happens to a task: the event's name, what it was in words, and the task."""
+
+class Told(Protocol):
+    """Hears what happens to a task."""
+
+    def __call__(self, event: str, what: str, claim: Claim, error: Mapping[str, str] | None = None) -> None:
+        """`event` names it, `what` says it in words; `error` is what was wrong, whose words are in `what`."""
 
 
 @contextmanager
@@ -124,12 +128,13 @@ def _job(
             told("task.began", claim.asset, claim)
             done = worker.work(claim.asset)
         if (done.task.error or {}).get("code") != LeaseLost.code:  # which `lost` tells
-            told(f"task.{done.task.status}", f"{claim.asset}: {done.task.reason} ({done.task.seconds:.1f} s)", claim)
+            what = f"{claim.asset}: {done.task.reason} ({done.task.seconds:.1f} s)"
+            told(f"task.{done.task.status}", what, claim, done.task.error)
         return done
 
     def lost(claim: Claim, error: StorageError) -> None:
         kind = "lease.lost" if isinstance(error, LeaseLost) else "storage.failed"
-        told(kind, f"{claim.asset}: {error.what}", claim)
+        told(kind, f"{claim.asset}: {error.what}", claim, error.as_dict())
         payload = {"token": claim.token, "what": error.what, "code": error.code}
         system.metadata.tell([Event(kind, clock.now(), claim.run_id, claim.asset, payload)])
 
@@ -149,6 +154,6 @@ def _can(lake: "Lake", claim: Claim, told: Told) -> bool:
     return False
 
 
-def _unheard(event: str, what: str, claim: Claim) -> None:
+def _unheard(event: str, what: str, claim: Claim, error: Mapping[str, str] | None = None) -> None:
     """Nobody listens."""
-    del event, what, claim
+    del event, what, claim, error

@@ -142,23 +142,38 @@ def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.option("--to", "target", metavar="REVISION", help="Another revision than this version's, also an older one.")
+@click.option(
+    "--adopt",
+    is_flag=True,
+    help="From now on it is this project's: it, or the environment, was renamed, or it is a copy.",
+)
 @project_options
-def migrate(target: str | None, folder: Path, environment: str | None, as_json: bool) -> None:
+def migrate(target: str | None, adopt: bool, folder: Path, environment: str | None, as_json: bool) -> None:
     """Bring the metadata database to the revision that this version works with.
 
     A SQLite file is copied first. Of a database on a server, make a dump before.
     """
-    from jusante.app.migration import migrate_project
-    from jusante.cli.console import out, print_json
+    from dataclasses import asdict
 
+    from jusante.app.migration import adopt_database, migrate_project
+    from jusante.cli.console import out, print_json
+    from jusante.errors import UsageError
+
+    if adopt and target:
+        raise UsageError("a database is taken over at the revision of this version", where="--to", fix="leave --to out")
     done = migrate_project(folder, environment, target)
+    before = adopt_database(folder, environment) if adopt else None
     if as_json:
         copy = str(done.copy) if done.copy else None
-        print_json({"before": done.before, "after": done.after, "copy": copy})
-    elif done.before == done.after:
+        taken = {"adopted_from": asdict(before) if before else None} if adopt else {}
+        print_json({"before": done.before, "after": done.after, "copy": copy, **taken})
+        return
+    if done.before == done.after:
         out().print(f"[green]✓[/] the metadata database is of revision {done.after}: nothing to do")
     else:
         kept = f"; what it was before is kept in {done.copy}" if done.copy else ""
         out().print(
             f"[green]✓[/] the metadata database went from revision {done.before or 'none'} to {done.after}{kept}"
         )
+    if adopt:
+        out().print(f"[green]✓[/] it is this project's now{f'; it was that of {before}' if before else ''}")

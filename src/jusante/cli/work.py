@@ -3,21 +3,24 @@
 import datetime as dt
 import os
 import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from jusante.cli.options import opened, project_options
+from jusante.cli.options import log_option, opened, project_options
 
 if TYPE_CHECKING:
     from jusante.ports.task_queue import Claim
 
 
 @click.command()
+@log_option
 @project_options
-def worker(folder: Path, environment: str | None, as_json: bool) -> None:
+def worker(log: str | None, folder: Path, environment: str | None, as_json: bool) -> None:
     """Do tasks of the runs of this project, beside whoever runs it: on this machine or another one.
 
     It works where metadata and catalog lie in PostgreSQL, and the warehouse where all can reach it. `parallel` says how many
@@ -27,13 +30,17 @@ def worker(folder: Path, environment: str | None, as_json: bool) -> None:
     from jusante.app.conductor import Notice
     from jusante.app.working import give_up, queue_of, work
     from jusante.cli.conduct import _json_line, _line, _stopping
+    from jusante.cli.logging import chosen
 
-    tell = _json_line if as_json else _line
+    with opened(folder, environment) as lake, ExitStack() as stack:
+        telling = stack.enter_context(chosen(lake.project, log))
+        tell = telling.notice if telling else (_json_line if as_json else _line)
 
-    def told(event: str, what: str, claim: "Claim | None" = None) -> None:
-        tell(Notice(event, what, {"run": claim.run_id, "asset": claim.asset} if claim else {}))
+        def told(event: str, what: str, claim: "Claim | None" = None, error: Mapping[str, str] | None = None) -> None:
+            about = {"run": claim.run_id, "asset": claim.asset, "error": error} if claim else {}
+            tell(Notice(event, what, about))
 
-    with opened(folder, environment) as lake, _stopping(lambda: give_up(lake), tell) as stop:
+        stop = stack.enter_context(_stopping(lambda: give_up(lake), tell))
         queue_of(lake.system)
         told("worker.up", f"a worker of {lake.project.name}, process {os.getpid()} on {socket.gethostname()}")
         work(lake, stop, told)

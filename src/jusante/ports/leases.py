@@ -14,6 +14,9 @@ class Leases(Protocol):
     def renew(self, lease: Lease, seconds: float) -> bool:
         """Have it for so long from now on; False where it has gone to somebody else, or was given back."""
 
+    def raise_to(self, lease: Lease, token: int, seconds: float) -> Lease | None:
+        """Have it under this token, which is higher than its own, for so long from now on; None where it has gone to somebody else."""
+
     def release(self, lease: Lease) -> None:
         """Give it back, if it is still ours."""
 

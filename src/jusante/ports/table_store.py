@@ -121,8 +121,11 @@ class TableStore(Protocol):
 
     def fence(self, name: str, token: int) -> None:
         """Refuse, from now on, what others publish of a table (`*`: of any) who have told a lower token; this process's own
-        token is this one. Raises LeaseLost where somebody has told a higher one.
+        token is this one. Raises LeaseLost where somebody has told it before, or a higher one.
         """
+
+    def fence_height(self, name: str) -> int:
+        """The highest token that anybody has told of a table (`*`: of all), whatever became of the memory it came from; 0 for none."""
 
     def unfence(self, name: str) -> None:
         """This process has no token for this table any more; what the fence refuses to others stays refused."""

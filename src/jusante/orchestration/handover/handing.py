@@ -10,7 +10,7 @@ from jusante.core.graph import Graph
 from jusante.orchestration.conducting.laws import Law, laws
 from jusante.orchestration.handover import names
 from jusante.orchestration.handover.plan import NEWS, Flow, Granularity, Handover, Item, Note, Start, Work
-from jusante.orchestration.handover.starts import Leads, starts
+from jusante.orchestration.handover.starts import Leads, is_unsaid, starts
 
 _Value = TypeVar("_Value")
 
@@ -166,12 +166,26 @@ def _lost(wanted: Mapping[str, Law], homes: Mapping[str, Start]) -> tuple[Note, 
         found.append(Note(what, tuple(assets)))
     found += _told(wanted, "both a clock or conditions and a target: the target is told to nobody", _has_two)
     none = "ticks that passed while nothing ran are made up for by one run, not left"
-    found += _told(wanted, none, lambda law: bool(law.clock) and law.catch_up == "none" and not law.paused)
+    found += _told(wanted, none, lambda law: _has_clock(law) and law.catch_up == "none")
+    found += _unsaid(wanted)
     found += _told(wanted, "paused: made by hand only", lambda law: law.paused)
     waited_for = {name for law in wanted.values() for name in law.inputs if homes[law.asset] != homes[name]}
     once = "no clock begins it, and others wait for it: run it once before they are made for the first time"
     found += _told(wanted, once, lambda law: homes[law.asset].kind == "hand" and law.asset in waited_for)
     return tuple(found)
+
+
+def _unsaid(wanted: Mapping[str, Law]) -> list[Note]:
+    by_clock: dict[str, list[str]] = {}
+    for law in wanted.values():
+        if is_unsaid(law) and not law.paused:
+            by_clock.setdefault(str(law.clock), []).append(law.asset)
+    what = "made {} in jusante, for which nobody else has a form: no clock begins it"
+    return [Note(what.format(clock), tuple(assets)) for clock, assets in sorted(by_clock.items())]
+
+
+def _has_clock(law: Law) -> bool:
+    return law.clock is not None and not law.paused and not is_unsaid(law)
 
 
 def _has_two(law: Law) -> bool:

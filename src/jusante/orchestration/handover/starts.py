@@ -9,6 +9,7 @@ from jusante.core.duration import words
 from jusante.orchestration.conducting.clocks import Clock, Every
 from jusante.orchestration.conducting.laws import Law
 from jusante.orchestration.conducting.targets import is_carried
+from jusante.orchestration.handover.crons import is_said
 from jusante.orchestration.handover.plan import HAND, Note, Start
 
 QUARTER = dt.timedelta(minutes=15)
@@ -44,11 +45,16 @@ def starts(laws: Mapping[str, Law], leads: Leads) -> Found:
 
 
 def _own(law: Law) -> Start | None:
-    if law.paused:
+    if law.paused or is_unsaid(law):
         return HAND
     if law.clock:
         return Start("clock", law.clock, catch_up="all" if law.catch_up == "all" else "one")
     return Start("when", when=tuple(sorted(map(str, law.when)))) if law.when else None
+
+
+def is_unsaid(law: Law) -> bool:
+    """Whether a clock makes it that others have no form for."""
+    return law.clock is not None and not is_said(law.clock)
 
 
 def _targets(laws: Mapping[str, Law], leads: Leads) -> tuple[Mapping[str, Start], tuple[Note, ...]]:

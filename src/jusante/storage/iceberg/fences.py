@@ -35,17 +35,24 @@ class Fences:
         sa.event.listen(database, "commit", self._check)
 
     def raise_to(self, name: str, token: int) -> None:
-        """From now on nobody publishes behind this fence with a lower token. Raises LeaseLost where somebody has a higher."""
+        """From now on nobody else publishes behind this fence. Raises LeaseLost where somebody has this token, or a higher one."""
         self._tokens.pop(name, None)
-        self._raise(name, token)
+        self._raise(name, token, _FENCES.c.token < token)
         self._tokens[name] = token
+
+    def height(self, name: str) -> int:
+        """The highest token that was ever told at this fence; 0 for none."""
+        self._make()
+        with self._database.connect() as connection:
+            query = sa.select(_FENCES.c.token).where(_FENCES.c.name == name)
+            return connection.execute(query).scalar_one_or_none() or 0
 
     @contextmanager
     def within(self, tokens: Mapping[str, int]) -> Iterator[None]:
         """Raise these fences, but for the one around all; what this thread publishes in the block, it does by these tokens."""
         for name, token in tokens.items():
             if name != EVERY_TABLE:  # whoever began the run has raised it
-                self._raise(name, token)
+                self._raise(name, token, _FENCES.c.token <= token)
         self._thread.tokens = tokens
         self._thread.mark = secrets.token_hex(4)
         try:
@@ -59,12 +66,15 @@ class Fences:
         """What tells this try at a task from others of the same run, in the names of its files; empty outside of `within`."""
         return getattr(self._thread, "mark", "")
 
-    def _raise(self, name: str, token: int) -> None:
+    def _make(self) -> None:
         if not self._made:
             _METADATA.create_all(self._database, checkfirst=True)
             self._made = True
+
+    def _raise(self, name: str, token: int, can: sa.ColumnElement[bool]) -> None:
+        self._make()
         with self._database.begin() as connection:
-            higher = _FENCES.update().where(_FENCES.c.name == name, _FENCES.c.token <= token).values(token=token)
+            higher = _FENCES.update().where(_FENCES.c.name == name, can).values(token=token)
             if not connection.execute(higher).rowcount:
                 try:
                     with connection.begin_nested():

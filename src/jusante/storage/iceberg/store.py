@@ -147,9 +147,14 @@ class IcebergStore:
         return self._published(name, self._load(name))
 
     def fence(self, name: str, token: int) -> None:
-        """Refuse what others publish of a table (`*`: of any) with a lower token."""
+        """Refuse what others publish of a table (`*`: of any), all of whom have lower tokens."""
         with _failures(name):
             self._fences.raise_to(name, token)
+
+    def fence_height(self, name: str) -> int:
+        """The highest token that anybody has told of a table (`*`: of all); 0 for none."""
+        with _failures(name):
+            return self._fences.height(name)
 
     def unfence(self, name: str) -> None:
         """This process has no token for this table any more."""

@@ -44,6 +44,12 @@ class SqlLeases:
             change = _ours(lease).values(until=now(connection) + seconds)
             return connection.execute(change).rowcount == 1
 
+    def raise_to(self, lease: Lease, token: int, seconds: float) -> Lease | None:
+        """Have it under a higher token; None where it has gone to somebody else. Whoever is next has a higher one still."""
+        with self._transaction() as connection:
+            change = _ours(lease).values(token=token, until=now(connection) + seconds)
+            return Lease(lease.name, lease.holder, token) if connection.execute(change).rowcount == 1 else None
+
     def release(self, lease: Lease) -> None:
         """Give it back, if it is still ours. Its token stays: the next one is higher."""
         with self._transaction() as connection:

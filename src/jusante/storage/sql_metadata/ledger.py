@@ -146,7 +146,8 @@ def _one_by_one(connection: sa.Connection, numbers: Sequence[int], *, with_unrea
 def event_of(row: Any) -> Event:
     """An event as its row tells it."""
     values = {name: row[name] for name in _FIELDS}
-    return Event(**values | {"seq": row["seq"], "at": dt.datetime.fromisoformat(row["at"])})
+    values["seq"], values["at"] = row["seq"], dt.datetime.fromisoformat(values["at"])
+    return Event(**values)
 
 
 def _row(event: Event) -> dict[str, Any]:

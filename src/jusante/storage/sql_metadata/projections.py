@@ -13,10 +13,20 @@ from sqlalchemy.dialects import postgresql, sqlite
 from jusante.core.event import Event
 from jusante.core.incident import Incident, after
 from jusante.storage.sql_metadata.calls import remember
-from jusante.storage.sql_metadata.tables import CALLS, INCIDENTS, RUNS, STATES, STORAGE, TASKS, USAGE
+from jusante.storage.sql_metadata.tables import (
+    CALLS,
+    INCIDENTS,
+    LAST_TASKS,
+    RUNS,
+    STATES,
+    STORAGE,
+    TASKS,
+    USAGE,
+    USAGE_BY_DAY,
+)
 from jusante.storage.sql_metadata.usage import put, storage_row, usage_row
 
-PROJECTED = (RUNS, TASKS, STATES, INCIDENTS, USAGE, STORAGE, CALLS)
+PROJECTED = (RUNS, TASKS, LAST_TASKS, STATES, INCIDENTS, USAGE, USAGE_BY_DAY, STORAGE, CALLS)
 """The tables that hold nothing which is not in the ledger."""
 
 
@@ -49,6 +59,7 @@ def project(connection: sa.Connection, events: Sequence[Event]) -> None:
     _put_runs(connection, started, ended)
     if tasks:
         connection.execute(TASKS.insert(), tasks)
+        _put_last(connection, {task["asset"]: task["seq"] for task in tasks if task["status"] != "skipped"})
     _put_states(connection, states)
     _put_incidents(connection, incidents)
     put(connection, usage, storage)
@@ -64,6 +75,16 @@ def _put_runs(
         change = RUNS.update().where(RUNS.c.run_id == sa.bindparam("id"))
         rows = [{"id": run, "status": end["status"], "ended_at": end["ended_at"]} for run, end in ended.items()]
         connection.execute(change, rows)
+
+
+def _put_last(connection: sa.Connection, last: Mapping[str, int]) -> None:
+    """The last task of each asset. In order, so that of two with the same assets in hand neither waits for the other."""
+    if last:
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        put = insert(LAST_TASKS)
+        later = put.excluded.seq > LAST_TASKS.c.seq  # who has the higher number may be the first to get here
+        put = put.on_conflict_do_update(index_elements=["asset"], set_={"seq": put.excluded.seq}, where=later)
+        connection.execute(put, [{"asset": asset, "seq": seq} for asset, seq in sorted(last.items())])
 
 
 def _put_states(connection: sa.Connection, states: Mapping[str, Mapping[str, Any]]) -> None:

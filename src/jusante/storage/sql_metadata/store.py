@@ -8,7 +8,7 @@ import sqlite3
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,20 @@ from jusante.core.run import AssetState, Done, Run, Task
 from jusante.errors import CommitConflict, ExtraMissing, StorageError
 from jusante.storage.databases import bounded, failures, place
 from jusante.storage.sql_metadata import calls, leases, ledger, rebuilding, usage
+from jusante.storage.sql_metadata.identity import Identity, adopt, claim
 from jusante.storage.sql_metadata.projections import project
 from jusante.storage.sql_metadata.queue import SqlQueue
-from jusante.storage.sql_metadata.tables import EVENTS, INCIDENTS, METADATA, REVISION, REVISIONS, RUNS, STATES, TASKS
+from jusante.storage.sql_metadata.tables import (
+    EVENTS,
+    INCIDENTS,
+    LAST_TASKS,
+    METADATA,
+    REVISION,
+    REVISIONS,
+    RUNS,
+    STATES,
+    TASKS,
+)
 
 OPENING_LOCK = ledger.LOCK + 1
 """Who opens incidents, one after the other; no other program uses it in this database."""
@@ -36,9 +47,12 @@ MOST_CONNECTIONS = 80
 
 
 class SqlMetadata:
-    """The metadata store on a SQL database. `actor` stands in each event: who does what is done through this store."""
+    """The metadata store on a SQL database. `actor` stands in each event: who does what is done through this store.
 
-    def __init__(self, url: str, actor: str | None = None) -> None:
+    `identity` is whose memory it has to be; None: whoever's it is.
+    """
+
+    def __init__(self, url: str, actor: str | None = None, identity: Identity | None = None) -> None:
         self._actor = actor or _user()
         self._lease: Lease | None = None
         self._where = place(url)
@@ -60,6 +74,9 @@ class SqlMetadata:
         try:
             with _failures(self._where):
                 self._prepare()
+                if identity:
+                    with self._engine.begin() as connection:
+                        claim(connection, identity, self._where, can_write=not is_fixed)
         except StorageError:
             self.close()
             raise
@@ -102,6 +119,14 @@ class SqlMetadata:
         self._happened(
             [Event(kind, _now(), s.run_id, s.asset, {"state": s.as_dict()}, snapshot_id=s.snapshot_id) for s in states]
         )
+
+    def adopt(self, identity: Identity) -> Identity | None:
+        """From now on it is the memory of that project, and of no other; whose it was."""
+        with self._transaction() as connection:
+            before = adopt(connection, identity)
+            payload = {"now": asdict(identity), "before": asdict(before) if before else None}
+            self._append(connection, [Event("database.adopted", _now(), payload=payload)])
+        return before
 
     def tell(self, events: Sequence[Event]) -> None:
         """Events that are the whole of what happened, in one transaction."""
@@ -172,8 +197,8 @@ class SqlMetadata:
 
     def last_tasks(self) -> Mapping[str, Task]:
         """The last task of every asset that was not a skip."""
-        last = sa.select(sa.func.max(TASKS.c.seq)).where(TASKS.c.status != "skipped").group_by(TASKS.c.asset)
-        found = self._select_tasks(sa.select(EVENTS.c.payload).where(EVENTS.c.seq.in_(last)))
+        query = sa.select(EVENTS.c.payload).join(LAST_TASKS, LAST_TASKS.c.seq == EVENTS.c.seq)
+        found = self._select_tasks(query)
         return {task.asset: task for task in found}
 
     def events(self, after: int, limit: int) -> tuple[Event, ...]:

@@ -2,12 +2,20 @@
 
 import sqlalchemy as sa
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that these tables are the outcome of."""
 
 METADATA = sa.MetaData()
 
 REVISIONS = sa.Table("alembic_version", METADATA, sa.Column("version_num", sa.String(32), primary_key=True))
+
+IDENTITY = sa.Table(
+    "identity",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # there is one row
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("environment", sa.Text, nullable=False),
+)
 
 EVENTS = sa.Table(
     "events",
@@ -24,6 +32,7 @@ EVENTS = sa.Table(
     sa.Column("payload", sa.JSON, nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Index("events_by_kind", "kind", "asset", "seq"),
+    sa.Index("events_of_kind", "kind", "seq"),
     sqlite_autoincrement=True,  # a number is never given twice, also when the last event was taken out
 )
 
@@ -59,6 +68,13 @@ TASKS = sa.Table(
     sa.Column("run_id", sa.String(40), nullable=False, index=True),
     sa.Column("asset", sa.String(400), nullable=False, index=True),
     sa.Column("status", sa.String(12), nullable=False),
+)
+
+LAST_TASKS = sa.Table(
+    "last_tasks",
+    METADATA,
+    sa.Column("asset", sa.String(400), primary_key=True),
+    sa.Column("seq", sa.BigInteger, nullable=False),  # the event of its last task that was not a skip
 )
 
 STATES = sa.Table(
@@ -102,6 +118,25 @@ USAGE = sa.Table(
     sa.Column("bytes_out", sa.BigInteger, nullable=False),
     sa.Column("requests", sa.BigInteger, nullable=False),
     sa.Index("usage_by_asset", "asset", "kind", "seq"),
+)
+
+USAGE_BY_DAY = sa.Table(
+    "usage_by_day",
+    METADATA,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("whose", sa.String(64), primary_key=True),  # a digest of the four that follow, which can be long
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("asset", sa.String(400), nullable=False),
+    sa.Column("actor", sa.String(200), nullable=False),
+    sa.Column("reads", sa.Text, nullable=False),
+    sa.Column("times", sa.BigInteger, nullable=False),
+    sa.Column("made", sa.BigInteger, nullable=False),
+    sa.Column("rows", sa.BigInteger, nullable=False),
+    sa.Column("cpu_us", sa.BigInteger, nullable=False),
+    sa.Column("bytes_scanned", sa.BigInteger, nullable=False),
+    sa.Column("bytes_written", sa.BigInteger, nullable=False),
+    sa.Column("bytes_out", sa.BigInteger, nullable=False),
+    sa.Column("requests", sa.BigInteger, nullable=False),
 )
 
 STORAGE = sa.Table(

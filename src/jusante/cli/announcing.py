@@ -92,6 +92,8 @@ def announced(folder: Path, environment: str | None, as_json: bool) -> None:
 @project_options
 def withdraw(announcement: str, why: str, folder: Path, environment: str | None, as_json: bool) -> None:
     """Take an ANNOUNCEMENT back, and say WHY: the change will not come. Whom it would have touched is told."""
+    from rich.text import Text
+
     from jusante.app.announcing import withdraw as take_back
     from jusante.app.telling import tell
     from jusante.cli.console import out, print_json
@@ -102,7 +104,7 @@ def withdraw(announcement: str, why: str, folder: Path, environment: str | None,
     if as_json:
         print_json(made.as_dict())
         return
-    out().print(f"[green]✓[/] [bold]{made.id}[/] is withdrawn: {made.subject}: {made.change}")
+    out().print(Text.assemble(("✓ ", "green"), (made.id, "bold"), f" is withdrawn: {made.subject}: {made.change}"))
     _tell_untold(untold)
 
 

@@ -32,7 +32,7 @@ def verify(head: str | None, projections: bool, folder: Path, environment: str |
     Somebody who can write the database could seal a forged ledger anew. Keep its head elsewhere (`jusante audit head`) and
     hand it back here: then that shows, too.
     """
-    from jusante.cli.console import err, out, print_json, tell
+    from jusante.cli.console import err, marked, out, print_json, tell
     from jusante.core.words import counted
 
     with opened(folder, environment) as lake:
@@ -49,11 +49,11 @@ def verify(head: str | None, projections: bool, folder: Path, environment: str |
         found = {"faults": [each.as_dict() for each in faults], "projections": [each.as_dict() for each in strays]}
         print_json(found | {"events": upto})
     elif faults or strays:
-        err().print(f"\n[bold]{counted(len(faults) + len(strays), 'fault')}[/]")
+        err().print(f"\n{counted(len(faults) + len(strays), 'fault')}", style="bold")
     else:
         also = ", and all that follows from it is as it should be" if projections else ""
         told = "" if head else ". Keep its head elsewhere: jusante audit head > head.txt"
-        out().print(f"[green]✓[/] the ledger is as it was written, up to event {upto:,}{also}{told}")
+        out().print(marked("✓", "green", f"the ledger is as it was written, up to event {upto:,}{also}{told}"))
     sys.exit(1 if faults or strays else 0)
 
 
@@ -129,7 +129,7 @@ def events(  # noqa: PLR0913  # the options of a command
 @project_options
 def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
     """Work out anew, from the ledger, runs and their tasks, states of assets, incidents, usage and storage."""
-    from jusante.cli.console import err, out, print_json
+    from jusante.cli.console import err, marked, out, print_json
     from jusante.core.words import counted
 
     with opened(folder, environment) as lake, err().status("reading the ledger"):
@@ -137,7 +137,7 @@ def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"events": count})
     else:
-        out().print(f"[green]✓[/] runs, states, incidents and costs made anew from {counted(count, 'event')}")
+        out().print(marked("✓", "green", f"runs, states, incidents and costs made anew from {counted(count, 'event')}"))
 
 
 @click.command()
@@ -156,7 +156,7 @@ def migrate(target: str | None, adopt: bool, folder: Path, environment: str | No
     from dataclasses import asdict
 
     from jusante.app.migration import adopt_database, migrate_project
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
     from jusante.errors import UsageError
 
     if adopt and target:
@@ -169,11 +169,14 @@ def migrate(target: str | None, adopt: bool, folder: Path, environment: str | No
         print_json({"before": done.before, "after": done.after, "copy": copy, **taken})
         return
     if done.before == done.after:
-        out().print(f"[green]✓[/] the metadata database is of revision {done.after}: nothing to do")
+        out().print(marked("✓", "green", f"the metadata database is of revision {done.after}: nothing to do"))
     else:
         kept = f"; what it was before is kept in {done.copy}" if done.copy else ""
         out().print(
-            f"[green]✓[/] the metadata database went from revision {done.before or 'none'} to {done.after}{kept}"
+            marked(
+                "✓", "green", f"the metadata database went from revision {done.before or 'none'} to {done.after}{kept}"
+            )
         )
     if adopt:
-        out().print(f"[green]✓[/] it is this project's now{f'; it was that of {before}' if before else ''}")
+        told = f"; it was that of {before}" if before else ""
+        out().print(marked("✓", "green", f"it is this project's now{told}"))

@@ -2,9 +2,11 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from typing import Any, TextIO
 
-from rich.console import Console, JustifyMethod
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, JustifyMethod, RenderHook, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -20,12 +22,56 @@ LEAST_WIDTH = 20
 
 def out() -> Console:
     """The console for what was asked for."""
-    return Console(highlight=False, width=_width(sys.stdout))
+    return _console(stderr=False)
 
 
 def err() -> Console:
     """The console for everything else."""
-    return Console(stderr=True, highlight=False, width=_width(sys.stderr))
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    """No text is read as markup: names, paths and errors may hold brackets. What has colours is a Text."""
+    width = _width(sys.stderr if stderr else sys.stdout)
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
+    console.push_render_hook(_Trimming())
+    return console
+
+
+class _Trimming(RenderHook):
+    """Whatever is printed ends its lines where their text ends: tables fill them with blanks."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Trimmed(each) for each in renderables]
+
+
+class _Trimmed:
+    def __init__(self, inner: ConsoleRenderable) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        return trimmed(console.render(self._inner, options))
+
+
+def trimmed(segments: Iterable[Segment]) -> Iterable[Segment]:
+    """The same without blanks at the ends of lines."""
+    waiting: list[Segment] = []
+    for segment in segments:
+        if segment.control:
+            yield segment
+            continue
+        for number, line in enumerate(segment.text.split("\n")):
+            if number:
+                waiting.clear()
+                yield Segment.line()
+            text = line.rstrip(" ")
+            if text:
+                yield from waiting
+                waiting.clear()
+                yield Segment(text, segment.style)
+            if len(text) < len(line):
+                waiting.append(Segment(line[len(text) :], segment.style))
+    yield from waiting
 
 
 def _width(stream: TextIO) -> int | None:
@@ -79,6 +125,11 @@ def tell_beside(console: Console, head: Text, text: Text) -> None:
     for number, line in enumerate(text.wrap(console, max(console.width - len(head), LEAST_WIDTH))):
         line.rstrip()
         console.print(head if number == 0 else Text(" " * len(head)), line, sep="")
+
+
+def marked(mark: str, colour: str, text: str | Text) -> Text:
+    """A text behind its mark."""
+    return Text.assemble((mark, colour), " ", text)
 
 
 def grid(*headers: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:

@@ -78,9 +78,9 @@ def _tell_next(folder: Path, page: Path, top: list[dict[str, object]], seconds: 
     said = f" Best categories by revenue: {best}." if best else ""
     console.print(f"\nIn {seconds:.0f} s from empty source systems to a dashboard.{said}")
     console.print("The source systems are stopped again; everything that was loaded is in the lakehouse.\n")
-    console.print("[bold]Look at[/]")
+    console.print("Look at", style="bold")
     console.print(f"  the dashboard   {page}")
-    console.print("[bold]Try next[/]")
+    console.print("Try next", style="bold")
     console.print(f"  jusante lineage --project {folder} marts.daily_sales")
     console.print(f'  jusante query --project {folder} "select * from marts.daily_sales order by day desc limit 5"')
     console.print(f'  jusante query --project {folder} "select * from catalogue.products__quarantine"')

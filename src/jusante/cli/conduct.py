@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jusante.cli.documents import documents
 from jusante.cli.options import asset_names, log_option, opened, project_options
 
 if TYPE_CHECKING:
@@ -175,8 +176,9 @@ def _line(notice: "Notice") -> None:
 
 def _json_line(notice: "Notice") -> None:
     said = {"at": dt.datetime.now(dt.UTC).isoformat(), "event": notice.event, "what": notice.what, **notice.about}
-    sys.stdout.write(json.dumps(said, default=str, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    stream = documents()
+    stream.write(json.dumps(said, default=str, ensure_ascii=False) + "\n")
+    stream.flush()
 
 
 # -- what is made when ---------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from jusante.cli.documents import documents
 from jusante.core.problem import Problem
 from jusante.core.words import counted
 
@@ -81,7 +82,7 @@ def _width(stream: TextIO) -> int | None:
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, default=str, ensure_ascii=False, indent=2) + "\n")
+    documents().write(json.dumps(document, default=str, ensure_ascii=False, indent=2) + "\n")
 
 
 def tell_error(error: Any) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from jusante.cli.options import json_option
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="shop")
@@ -18,7 +20,7 @@ import click
     help="What happens next: a source changes and tells nobody; or it dies, and a bad deployment follows.",
 )
 @click.option("--finish", is_flag=True, help="Play the act to its end, where all is green again.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
+@json_option
 def demo(folder: Path, scale: float, act: str | None, finish: bool, as_json: bool) -> None:
     """A whole shop in FOLDER: PostgreSQL, files and a web API started for real, loaded, transformed, audited, shown.
 

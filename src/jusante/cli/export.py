@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jusante.cli.documents import documents
 from jusante.cli.options import opened, project_options
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def openlineage(path: Path | None, folder: Path, environment: str | None, as_jso
         lines = list(standing(lake.system))
     text = "".join(f"{line}\n" for line in lines)
     if path is None:
-        click.echo("[\n" + ",\n".join(lines) + "\n]" if as_json else text, nl=as_json)
+        click.echo("[\n" + ",\n".join(lines) + "\n]" if as_json else text, file=documents(), nl=as_json)
         return
     try:
         path.write_text(text, encoding="utf-8")

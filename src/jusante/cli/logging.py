@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from jusante.cli.documents import silent
 from jusante.core.environment import Project
 
 if TYPE_CHECKING:
@@ -19,5 +20,5 @@ def chosen(project: Project, asked: str | None) -> Iterator["JsonLog | None"]:
         return
     from jusante.app.json_log import json_log
 
-    with json_log(project, sys.stderr) as log:
+    with silent(), json_log(project, sys.stderr) as log:
         yield log

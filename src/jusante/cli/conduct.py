@@ -54,7 +54,7 @@ def up(  # noqa: PLR0913  # one parameter an option
     from jusante.cli.logging import chosen
 
     with opened(folder, environment) as lake, ExitStack() as stack:
-        telling = stack.enter_context(chosen(lake.project, log))
+        telling = stack.enter_context(chosen(lake, log))
         tell = telling.notice if telling else (_json_line if as_json else _line)
         stop = stack.enter_context(_stopping(lake.stop, tell))
 

@@ -19,7 +19,7 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, callback=_alone, help=help_text)(command)
 
 
-def _alone(ctx: click.Context, param: click.Parameter, value: bool) -> bool:  # noqa: FBT001  # as click calls it
+def _alone(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     del param
     if value and not ctx.resilient_parsing:
         from jusante.cli.documents import alone

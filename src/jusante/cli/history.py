@@ -68,8 +68,8 @@ def _row(run: "Run", now: dt.datetime) -> "tuple[str | Text, ...]":
 
 
 def _seconds(run: "Run", now: dt.datetime) -> float:
-    """How long it took, or has taken so far."""
-    return ((run.ended_at or now) - run.started_at).total_seconds()
+    """How long it took, or has taken so far: it may have begun since `now`, or on a machine whose clock is ahead."""
+    return max(0.0, ((run.ended_at or now) - run.started_at).total_seconds())
 
 
 @click.command()

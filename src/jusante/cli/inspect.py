@@ -63,5 +63,5 @@ def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | No
                 }
             )
         else:
-            print_plan(out(), tasks, found, growth, lake.project.graph)
+            print_plan(out(), tasks, found, growth, lake.project.graph, select)
             tell_budgets(out(), over)

@@ -131,12 +131,14 @@ def main() -> None:
 
 
 def _fault(error: Exception) -> "JusanteError":
-    """An error that nobody foresaw, in our words, with the line of ours that it came from."""
+    """An error that nobody foresaw, in our words: of a file, what is the matter with it; else the line of ours it came from."""
     import traceback
     from pathlib import Path
 
-    from jusante.errors import JusanteError
+    from jusante.errors import JusanteError, storage_error
 
+    if isinstance(error, OSError) and error.filename:
+        return storage_error(error, str(error.filename))
     home = Path(__file__).parents[1]
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(home)]
     return JusanteError(

@@ -5,7 +5,6 @@ import socket
 import threading
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from jusante.app import clock
 from jusante.core.channels import names_of
@@ -23,9 +22,6 @@ from jusante.ports.notifier import Notifier
 from jusante.ports.table_store import TableStore
 from jusante.security.masking import MaskKeys, Masks, Subjects, Tokens
 
-if TYPE_CHECKING:
-    from jusante.app.json_log import JsonLog
-
 
 class System:
     """The adapters that a project's settings choose, each made when it is first needed."""
@@ -37,8 +33,8 @@ class System:
         self._making = threading.RLock()
         self.makes_keys = True
         """Whether a project without a key for masks gets one here. Workers must all have the same one."""
-        self.log: JsonLog | None = None
-        """The JSON log that standard error belongs to, where that was asked for."""
+        self.console: Notifier | None = None
+        """What takes notices in place of the console, where that is a log's."""
 
     @cached_property
     def engine(self) -> Engine:
@@ -121,12 +117,9 @@ class System:
     def _notifier(self, choice: NotifyChoice, channel: str) -> Notifier:
         match choice.kind:
             case "console":
-                from jusante.app.json_log import LogNotifier
                 from jusante.notifiers.console import ConsoleNotifier
 
-                if self.log:
-                    return LogNotifier(self.log)
-                return ConsoleNotifier()
+                return self.console or ConsoleNotifier()
             case "file":
                 from jusante.notifiers.file import FileNotifier
 

@@ -18,8 +18,8 @@ def chosen(lake: "Lake", asked: str | None) -> Iterator["JsonLog | None"]:
     if (asked or lake.project.environment.logs) != "json":
         yield None
         return
-    from jusante.app.json_log import json_log
+    from jusante.app.json_log import LogNotifier, json_log
 
     with silent(), json_log(lake.project, sys.stderr) as log:
-        lake.system.log = log
+        lake.system.console = LogNotifier(log)
         yield log

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jusante.cli.options import opened, project_options
-from jusante.cli.times import moment, now
+from jusante.cli.times import meant, now
 from jusante.core.announcement import CHANGES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def announce(  # noqa: PLR0913, PLR0917  # an option each
 
     What it explains is then no incident: it is noted in the run's report. A change of columns or of data is explained for a
     day longer, because loads see it later than it comes. If it does not come, that is told once. Times are
-    '2027-01-31 07:00', in UTC where they name no other offset.
+    '2027-01-31 07:00', in UTC where they name no other offset, or lengths from now: 3h, 2d.
     """
     from jusante.app.announcing import announce as write
     from jusante.app.announcing import plan
@@ -55,7 +55,7 @@ def announce(  # noqa: PLR0913, PLR0917  # an option each
     from jusante.cli.console import print_json
 
     at = now()
-    times = (moment(begin, "--from") if begin else at, moment(end, "--until"))
+    times = (meant(begin, "--from", at) if begin else at, meant(end, "--until", at))
     with opened(folder, environment) as lake:
         planned = plan(lake.system, subject, change, times, (about, by), at)
         made, notices = write(lake.system, planned, at)

@@ -10,7 +10,11 @@ import click
 from jusante.cli.options import asset_names, opened, project_options
 
 if TYPE_CHECKING:
+    from jusante.app import Lake
     from jusante.core.event import Fault
+
+LOOKED_AT = 1_000
+"""So many events say which kinds there are."""
 
 
 @click.group()
@@ -115,6 +119,7 @@ def events(  # noqa: PLR0913  # the options of a command
     start = times.since(since, times.now()) if since else None
     with opened(folder, environment) as lake:
         found = lake.metadata.latest(kind, limit, asset=asset, since=start)
+        nothing = "" if found else _nothing(lake, kind, asset)
     if as_json:
         print_json({"events": [event.as_dict() for event in found]})
         return
@@ -122,7 +127,26 @@ def events(  # noqa: PLR0913  # the options of a command
     for event in found:
         about = event.asset or event.run_id or ""
         table.add_row(f"{event.seq:,}", f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, about, event.actor)
-    out().print(table if found else "Nothing of that has happened.")
+    out().print(table if found else nothing)
+
+
+def _nothing(lake: "Lake", kind: str | None, asset: str | None) -> str:
+    """That nothing like that has happened, in words. Raises UsageError for an asset that is neither here nor in the ledger."""
+    from jusante.core.names import nearest
+    from jusante.errors import UsageError
+
+    def has_happened(**of: str | None) -> bool:
+        return bool(lake.metadata.latest(of.get("kind"), 1, asset=of.get("asset")))
+
+    if asset and asset not in lake.project.graph and not has_happened(asset=asset):
+        near = nearest(asset, lake.project.graph.ids)
+        fix = f"did you mean {near}?" if near else "jusante lineage lists all"
+        raise UsageError(f"nothing is called {asset!r} here, or was", where="--asset", fix=fix)
+    if kind and not has_happened(kind=kind):
+        kinds = sorted({event.kind for event in lake.metadata.latest(None, LOOKED_AT)})
+        near = nearest(kind, kinds)
+        return f"Nothing of the kind {kind} has happened. {f'Did you mean {near}? ' if near else ''}There are {', '.join(kinds)}."
+    return "Nothing of that has happened."
 
 
 @audit.command()

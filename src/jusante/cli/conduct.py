@@ -304,32 +304,42 @@ def skip(
     from rich.text import Text
 
     from jusante.app.schedule import skip as said_of
-    from jusante.cli.console import out, print_json
+    from jusante.app.schedule import unprompted
+    from jusante.cli.console import marked, out, print_json
     from jusante.cli.times import coming
 
     now = dt.datetime.now(dt.UTC)
     end = coming(until, now) if until else None
     with opened(folder, environment) as lake:
+        idle = unprompted(lake, select)
         names = said_of(lake, select, now, until=end, why=why)
     if as_json:
         print_json({"assets": names, "until": end.isoformat() if end else None})
     else:
         long = f"until {end:%a %d %b %Y %H:%M} UTC" if end else "the next time"
         out().print(Text(f"Skipped {long}: {', '.join(names)}"))
+        if idle:
+            out().print(
+                marked("!", "yellow", f"no clock or condition makes {', '.join(idle)}: there is nothing to skip")
+            )
         out().print(Text(f"Next: jusante schedule. To take it back: jusante resume {' '.join(select)}", "dim"))
 
 
 def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool, *, resume: bool) -> None:
     from rich.text import Text
 
+    from jusante.app.schedule import going
     from jusante.app.schedule import pause as said_of
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
 
     with opened(folder, environment) as lake:
+        idle = going(lake, select) if resume else ()
         names = said_of(lake, select, dt.datetime.now(dt.UTC), resume=resume)
     if as_json:
         print_json({"assets": names, "paused": not resume})
     else:
         out().print(Text(f"{'Resumed' if resume else 'Paused'}: {', '.join(names)}"))
+        if idle:
+            out().print(marked("!", "yellow", f"neither paused nor skipped before: {', '.join(idle)}"))
         if not resume:
             out().print(Text(f"Until: jusante resume {' '.join(select)}", "dim"))

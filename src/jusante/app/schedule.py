@@ -9,6 +9,7 @@ from typing import Any
 
 from jusante.app.conductor import Memory
 from jusante.app.lake import Lake
+from jusante.core import duration
 from jusante.core.cron import Cron
 from jusante.core.event import Event
 from jusante.orchestration.conducting.deciding import is_paused, is_skipped
@@ -103,7 +104,7 @@ def _made(law: Law) -> str:
     if law.when:
         return "when " + " or ".join(str(condition) for condition in law.when)
     if law.fresh:
-        return f"no older than {law.fresh}"
+        return f"no older than {duration.words(law.fresh)}"
     if law.follows and law.inputs:
         return "when its inputs bring news"
     return BY_HAND if not law.follows or is_carried(law) else ONCE

@@ -46,9 +46,8 @@ def tell_list(found: Sequence[Incident], now: dt.datetime, *, with_past: bool) -
         console.print()
     going = sum(incident.is_open for incident in found)
     first = next((incident.id for incident in found if incident.is_open), found[0].id)
-    console.print(
-        f"{counted(going, 'incident')} {'goes' if going == 1 else 'go'} on. Next: jusante incidents show {first}"
-    )
+    on = f"{counted(going, 'incident')} {'goes' if going == 1 else 'go'} on" if going else "No incident goes on"
+    console.print(f"{on}. {'Next' if going else 'To read one'}: jusante incidents show {first}")
 
 
 def tell_one(incident: Incident, now: dt.datetime, planned: Sequence[Announcement] = ()) -> None:

@@ -1,17 +1,25 @@
 """What is printed: no text is taken for markup, and lines end where their text does."""
 
+import datetime as dt
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from rich.console import Console
 from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
 
 from jusante import doctor
+from jusante.app import Lake
 from jusante.cli import console
 from jusante.cli.main import cli
+from jusante.core.event import Event
+from jusante.core.run import Run
 from projects import SHOP, write, write_shop
+
+NOW = dt.datetime(2026, 11, 25, 17, 10, 6, tzinfo=dt.UTC)
 
 
 def test_brackets_are_printed_as_they_are_in_texts_marks_and_tables(capsys: pytest.CaptureFixture[str]) -> None:
@@ -72,3 +80,26 @@ def test_no_line_of_a_command_ends_in_blanks(shop: Path, words: str) -> None:
     assert told.output.strip()
     assert [line for line in told.output.splitlines() if line != line.rstrip()] == []
     assert max(map(len, told.output.splitlines())) < 1_000
+
+
+@pytest.mark.parametrize(("width", "is_whole"), [(60, True), (34, True), (33, False)])
+def test_names_stay_whole_where_the_others_are_left_a_words_width(width: int, is_whole: bool) -> None:
+    table = console.grid("model", "why", names=("model",))
+    table.add_row("marts.weather_by_station", "is made by hand, when somebody says so")
+    stream = StringIO()
+    Console(width=width, file=stream).print(table)
+    assert ("marts.weather_by_station" in stream.getvalue()) == is_whole
+    assert max(map(len, stream.getvalue().splitlines())) <= width
+
+
+def test_names_and_ids_of_runs_and_events_stay_whole_in_a_narrow_terminal(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Lake.open(shop) as lake:
+        lake.metadata.begin(Run("r20261125-171006-edb3", "run marts.rentals_by_station", "dev", NOW, "here", 1))
+        lake.metadata.tell([Event("asset.resumed", NOW, asset="marts.rentals_by_station")])
+    monkeypatch.setattr(console, "_width", lambda _: 72)
+    for words in (["runs"], ["audit", "events"]):
+        told = CliRunner().invoke(cli, [*words, "--project", str(shop)]).stdout
+        assert "r20261125-171006-edb3" in told
+        assert "marts.rentals_by_station" in told

@@ -114,7 +114,7 @@ def events(  # noqa: PLR0913  # the options of a command
 ) -> None:
     """What happened, newest first: who did what to which asset, when."""
     from jusante.cli import times
-    from jusante.cli.console import grid, out, print_json
+    from jusante.cli.console import WIDE, grid, out, print_json
 
     start = times.since(since, times.now()) if since else None
     with opened(folder, environment) as lake:
@@ -123,11 +123,14 @@ def events(  # noqa: PLR0913  # the options of a command
     if as_json:
         print_json({"events": [event.as_dict() for event in found]})
         return
-    table = grid("event", "at (UTC)", "kind", "about", "by", numbers=("event",), whole=("event", "at (UTC)"))
+    console = out()
+    head = ("event", "at (UTC)", "kind", "about", "by")
+    table = grid(*head, numbers=("event",), whole=("event", "at (UTC)"), names=("kind", "about"))
+    form = "%Y-%m-%d %H:%M:%S" if console.width >= WIDE else "%d %b %H:%M"
     for event in found:
         about = event.asset or event.run_id or ""
-        table.add_row(f"{event.seq:,}", f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, about, event.actor)
-    out().print(table if found else nothing)
+        table.add_row(f"{event.seq:,}", f"{event.at:{form}}", event.kind, about, event.actor)
+    console.print(table if found else nothing)
 
 
 def _nothing(lake: "Lake", kind: str | None, asset: str | None) -> str:

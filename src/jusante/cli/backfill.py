@@ -167,7 +167,7 @@ def _tell_outlook(found: "tuple[Outlook, ...]") -> None:
     from jusante.core.money import dollars
 
     head = ("intervals", "commits", "reads", "takes", "costs")
-    table = grid("model", *head, numbers=head)
+    table = grid("model", *head, numbers=head, names=("model",))
     for each in found:
         takes = "not measured yet" if each.seconds is None else f"{each.seconds:,.1f} s"
         more = "+" if each.after else ""
@@ -188,7 +188,7 @@ def _tell_gaps(found: "tuple[Outlook, ...]") -> None:
     if not rows:
         out().print(marked("✓", "green", "no gaps: all intervals are done"))
         return
-    table = grid("model", "from", "to", "intervals", "why", numbers=("intervals",))
+    table = grid("model", "from", "to", "intervals", "why", numbers=("intervals",), names=("model", "from", "to"))
     for name, gap in rows:
         table.add_row(name, gap["first"], gap["last"], f"{gap['intervals']:,}", gap["why"])
     out().print(table)

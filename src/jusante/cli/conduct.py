@@ -233,20 +233,16 @@ def _row(planned: "Planned") -> tuple[str, ...]:
 
 
 def _print_rows(console: Any, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.text import Text
-
-    from jusante.cli.fitting import GAP, fitted
+    from jusante.cli.console import grid
 
     if not rows:
         return
     used = [number for number in range(len(header)) if any(row[number] for row in rows)]
-    lines = fitted([[row[number] for number in used] for row in (header, *rows)], console.width)
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    for number, line in enumerate(lines):
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-        text = Text((" " * GAP).join(cells).rstrip(), no_wrap=True, overflow="ellipsis")
-        text.stylize("dim" if number == 0 else "")
-        console.print(text)
+    whole = ("here", "there", "takes")
+    table = grid(*(header[number] for number in used), numbers=("takes",), whole=whole, names=("asset",))
+    for row in rows:
+        table.add_row(*(row[number] for number in used))
+    console.print(table)
 
 
 def _grouped(standing: Sequence["Standing"]) -> dict[str, list[str]]:

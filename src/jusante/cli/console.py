@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, JustifyMethod, RenderHook, RenderResult
+from rich.measure import Measurement
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -19,6 +20,12 @@ MARKS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "held": ("‖"
 
 LEAST_WIDTH = 20
 """A text beside another one is at least as wide, however narrow the terminal is."""
+
+
+WIDE = 90
+"""A terminal as wide has place for all columns, and for times to the second."""
+LEAST_WORD = 8
+"""A column that gives way to names is at least as wide."""
 
 
 def out() -> Console:
@@ -133,13 +140,38 @@ def marked(mark: str, colour: str, text: str | Text) -> Text:
     return Text.assemble((mark, colour), " ", text)
 
 
-def grid(*headers: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
-    """A table without lines, numbers to the right. Columns in `whole` do not give way where the terminal is narrow."""
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+def grid(
+    *headers: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = (), names: tuple[str, ...] = ()
+) -> Table:
+    """A table without lines, numbers to the right. Columns in `whole` do not give way where the terminal is narrow; those in
+    `names` neither, as long as all others are left a word's width.
+    """
+    table = _Grid(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.names = frozenset(names)
     for header in headers:
         justify: JustifyMethod = "right" if header in numbers else "left"
         table.add_column(header, justify=justify, overflow="fold", no_wrap=header in whole)
     return table
+
+
+class _Grid(Table):
+    names: frozenset[str] = frozenset()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        named = [column for column in self.columns if column.header in self.names]
+        fits = self._least(console, options) <= options.max_width
+        for column in named:
+            column.no_wrap = fits
+        yield from super().__rich_console__(console, options)
+
+    def _least(self, console: Console, options: ConsoleOptions) -> int:
+        """How wide it must be for names to stay whole."""
+        widths = [2 * (len(self.columns) - 1)]
+        for column in self.columns:
+            longest = max(Measurement.get(console, options, cell).maximum for cell in column.cells)
+            stays = column.no_wrap or column.header in self.names
+            widths.append(longest if stays else min(longest, LEAST_WORD))
+        return sum(widths)
 
 
 def size(count: float | None) -> str:

@@ -118,7 +118,10 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
+        if "--json" in sys.argv:
+            _tell(_misused(error))
+        else:
+            error.show()
         sys.exit(2)
     except JusanteError as error:
         _tell(error)
@@ -128,6 +131,15 @@ def main() -> None:
             raise
         _tell(_fault(error))
         sys.exit(JusanteError.exit_status)
+
+
+def _misused(error: click.ClickException) -> "JusanteError":
+    """What click refuses, in the words of other errors."""
+    from jusante.errors import UsageError
+
+    ctx = getattr(error, "ctx", None)
+    command = ctx.command_path if ctx else "jusante"
+    return UsageError(error.format_message(), where=command, fix=f"{command} --help")
 
 
 def _fault(error: Exception) -> "JusanteError":

@@ -24,7 +24,7 @@ def _alone(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
     if value and not ctx.resilient_parsing:
         from jusante.cli.documents import alone
 
-        ctx.with_resource(alone())
+        ctx.find_root().with_resource(alone())  # click does not close the context of a command that was called wrongly
     return value
 
 

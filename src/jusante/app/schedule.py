@@ -120,7 +120,7 @@ def unprompted(lake: Lake, wishes: tuple[str, ...]) -> tuple[str, ...]:
 def going(lake: Lake, wishes: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the assets chosen that are neither paused nor skipped: there is nothing to resume."""
     chosen, wanted = made_among(lake.project.graph, wishes), laws(lake.project.graph)
-    traces = Memory(lake, wanted).traces
+    traces = Memory(lake).traces
     rests = {name for name, law in wanted.items() if is_paused(law, traces.get(name, NOTHING))}
     return tuple(sorted(name for name in chosen - rests if not traces.get(name, NOTHING).skips))
 

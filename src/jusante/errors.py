@@ -35,6 +35,7 @@ JusanteError
 
 import errno
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 
@@ -285,6 +286,19 @@ def storage_error(error: OSError, where: str) -> StorageError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
         fix = "free some space, then run again: nothing was lost"
         return StorageFull("the disk is full", where=where, fix=fix)
-    place = str(error.filename or where)
+    place = Path(str(error.filename or where))
+    missing = [folder for folder in place.parents if not folder.exists()]
+    if error.errno == errno.ENOENT and missing:
+        return StorageError(f"there is no folder {missing[0]}", where=where, fix="make it, or name another one")
     what = (error.strerror or str(error)).lower()
-    return StorageError(what, where=place, fix="make the folder writable for this user")
+    fix = _WAYS_OUT.get(error.errno or 0, "make the folder writable for this user")
+    return StorageError(what, where=str(place), fix=fix)
+
+
+_WAYS_OUT = {
+    errno.ENOENT: "name another one: nothing can be made there",
+    errno.ENOTDIR: "name another one: a part of it is a file",
+    errno.EEXIST: "name another one, or take away what is there",
+    errno.EISDIR: "name a file: this is a folder",
+    errno.EROFS: "name a place that can be written",
+}

@@ -1,5 +1,6 @@
 """`jusante audit` and `jusante migrate` as a shell sees them."""
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -8,8 +9,11 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from jusante.app import Lake
 from jusante.cli.main import cli
-from jusante.errors import JusanteError
+from jusante.core.run import Run
+from jusante.errors import JusanteError, ProjectBusy
+from jusante.storage.run_lock import held
 from projects import run, write, write_shop
 
 
@@ -89,6 +93,23 @@ def test_a_database_goes_back_and_forth(shop: Path) -> None:
     assert "went from revision 0001 to 0008" in told
     assert "metadata.db.0001" in told
     assert {task.status for task in run(shop).tasks} == {"skipped"}
+    kept = (shop / ".jusante" / "metadata.db.0001").read_bytes()
+    call(shop, "migrate", "--to", "0001")
+    assert "metadata.db.0001.2" in call(shop, "migrate").output
+    assert (shop / ".jusante" / "metadata.db.0001").read_bytes() == kept
+
+
+def test_nothing_is_migrated_while_somebody_works(shop: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    with Lake.open(shop) as lake, held(lake.settings.lock, Run("r1", "run", "dev", now, "here", 7), 0.0):
+        during_a_run = call(shop, "migrate", "--to", "0001").exception
+    with Lake.open(shop) as lake, lake.conducted():
+        during_up = call(shop, "migrate", "--to", "0001").exception
+    assert isinstance(during_a_run, ProjectBusy)
+    assert "run r1, process 7 on here" in during_a_run.what
+    assert isinstance(during_up, ProjectBusy)
+    assert "jusante up" in during_up.what
+    assert "nothing to do" in call(shop, "migrate").output
 
 
 def test_a_database_is_one_projects_and_goes_along_when_it_is_renamed(tmp_path: Path) -> None:

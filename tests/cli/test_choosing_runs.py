@@ -17,7 +17,9 @@ from jusante.app.cancelling import cancel
 from jusante.app.spending import Line
 from jusante.cli.console import tell, tell_beside
 from jusante.cli.costs_report import _last_days
+from jusante.cli.history import _row
 from jusante.cli.main import cli
+from jusante.core.event import Event
 from jusante.core.run import Done, Run, Task
 from jusante.errors import JusanteError, UsageError
 from projects import run, write, write_shop
@@ -137,3 +139,41 @@ def test_days_before_the_first_that_cost_something_are_left_out(costs: Sequence[
     lines = tuple(Line(str(number), "day", Decimal(usd), Decimal(usd)) for number, usd in enumerate(costs))
     assert [line.full for line in _last_days(lines)] == shown
     assert _last_days(lines)[-1] == lines[-1]
+
+
+def test_a_run_that_began_a_moment_ago_has_taken_no_time_yet() -> None:
+    now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    ahead = Run(RUN, "run", "dev", now + dt.timedelta(seconds=0.5), "here", 1)
+    assert _row(ahead, now)[2] == "0.0"
+
+
+@pytest.mark.parametrize(
+    ("words", "up_to_date"), [(["marts.names"], "1 up to date"), (["files.prices"], "0 up to date")]
+)
+def test_a_plan_of_some_assets_says_nothing_of_the_others(shop: Path, words: list[str], up_to_date: str) -> None:
+    assert f", {up_to_date}" in call(shop, "plan", *words).stdout
+
+
+def test_what_never_happened_is_told_with_what_did(shop: Path) -> None:
+    nope = call(shop, "audit", "events", "--kind", "run.startd")
+    assert nope.stdout.startswith("Nothing of the kind run.startd has happened. Did you mean run.started?")
+    assert "task.succeeded" in nope.stdout
+    assert call(shop, "audit", "events", "--kind", "run.started", "--asset", "files.prices").stdout.startswith(
+        "Nothing of that"
+    )
+    refused = call(shop, "audit", "events", "--asset", "marts.prced").exception
+    assert isinstance(refused, UsageError)
+    assert refused.fix == "did you mean marts.priced?"
+    with Lake.open(shop) as lake:
+        lake.metadata.tell([Event("asset.paused", dt.datetime.now(dt.UTC), asset="marts.of_before")])
+    assert "marts.of_before" in call(shop, "audit", "events", "--asset", "marts.of_before").stdout
+
+
+def test_what_cannot_be_skipped_or_resumed_is_said(shop: Path) -> None:
+    assert "no clock or condition makes files.prices" in call(shop, "skip", "files.prices").stdout
+    assert (
+        "neither paused nor skipped before" not in call(shop, "resume", "files.prices").stdout
+    )  # it takes back the skip
+    assert "neither paused nor skipped before: files.prices" in call(shop, "resume", "files.prices").stdout
+    call(shop, "pause", "files.prices")
+    assert "neither paused" not in call(shop, "resume", "files.prices").stdout

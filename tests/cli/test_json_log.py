@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from jusante.app import Lake
 from jusante.app.json_log import FIELDS, json_log
+from jusante.cli.main import cli
 from projects import insert, write, write_shop
 
 PATIENCE = 120
@@ -143,3 +145,14 @@ def test_lines_of_many_threads_are_whole_and_a_stream_that_is_gone_ends_nothing(
             warnings.simplefilter("always")
             warnings.warn("nor this", stacklevel=1)
     assert not [each for each in logging.getLogger().handlers if type(each).__module__ == "jusante.app.json_log"]
+
+
+def test_owners_are_told_on_the_console_by_a_line_too(tmp_path: Path) -> None:
+    write_shop(tmp_path)
+    (tmp_path / "prices.csv").unlink()
+    choice = "name: t\nenvironments: {dev: {logs: json, notify: [{kind: console}]}}\n"
+    write(tmp_path, {"jusante.yaml": choice})
+    told = CliRunner().invoke(cli, ["run", "files.prices", "--project", str(tmp_path)])
+    notice = next(line for line in lines(told.stderr) if line["event"] == "notice")
+    assert notice["to"] == "files@b.example"
+    assert "files.prices" in notice["message"]

@@ -122,6 +122,46 @@ def test_what_nobody_foresaw_ends_in_four_words_and_says_how_to_see_more(
         main()
 
 
+@pytest.mark.parametrize(
+    "words", [["init", "{file}/new"], ["init", "{file}"], ["demo", "{file}/new", "--scale", "0.001"]]
+)
+def test_a_place_that_cannot_be_written_is_no_fault_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    file = tmp_path / "a file"
+    file.touch()
+    monkeypatch.setattr(sys, "argv", ["jusante", *(word.format(file=file) for word in words)])
+    monkeypatch.delenv("JUSANTE_TRACEBACK", raising=False)
+    with pytest.raises(SystemExit):
+        main()
+    told = capsys.readouterr().err
+    assert told.startswith("J300 ")
+    assert f"at   {file}" in told
+    assert "fix  name another one" in told
+
+
+@pytest.mark.parametrize(
+    ("words", "what", "where"),
+    [
+        (["check", "--nope", "--json"], "No such option", "jusante check"),
+        (["runs", "--json", "--limit", "many"], "many", "jusante runs"),
+        (["chekc", "--json"], "did you mean check?", "jusante"),
+    ],
+)
+def test_a_wrong_call_is_a_document_too_where_documents_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], what: str, where: str
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["jusante", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    error = json.loads(told.out)["error"]
+    assert (ended.value.code, error["code"], told.err) == (2, "J001", "")
+    assert what in error["what"]
+    assert error["where"] == where
+    assert error["fix"] == f"{where} --help"
+
+
 def test_a_backfill_of_nothing_calls_nothing_well(tmp_path: Path) -> None:
     write(write_shop(tmp_path), {"models/marts/by_day.sql": BY_DAY})
     run(tmp_path)

@@ -216,7 +216,7 @@ def test_a_model_is_explained_with_what_is_to_come_of_the_columns_that_it_reads(
         ("shop.orders.totl", "dropped", None, "did you mean shop.orders.total?"),
         ("shop.orders.total", "outage", None, "announce it of shop.orders, or of shop"),
         ("shop", "outage", "2020-01-01", "--from '2027-01-31 07:00' --until '2027-01-31 09:00', in UTC"),
-        ("shop", "outage", "tomorrow", "--until '2027-01-31 07:00'"),
+        ("shop", "outage", "tomorrow", "--until 3h, 2d, or 2027-01-31T07:00"),
     ],
 )
 def test_what_cannot_be_announced_is_refused_with_the_way_out(

@@ -141,8 +141,10 @@ def test_the_plan_says_how_many_intervals(days: Path) -> None:
 
 
 def test_what_has_no_intervals_is_refused(days: Path) -> None:
-    with pytest.raises(UsageError, match=r"shop\.orders is not made by time"):
+    with pytest.raises(UsageError, match=r"shop\.orders is not made by time") as refused:
         look(days, "shop.orders")
+    assert refused.value.fix.startswith("write kind: by_time and time: … in its header; made by time are ")
+    assert "marts.daily" in refused.value.fix
 
 
 @pytest.mark.parametrize(

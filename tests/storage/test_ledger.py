@@ -13,9 +13,9 @@ from alembic.migration import MigrationContext
 
 from jusante.core.event import Event, Stray
 from jusante.core.run import AssetState, Done, Run, Task
-from jusante.errors import StorageError
+from jusante.errors import ProjectBusy, StorageError
 from jusante.storage.sql_metadata import SqlMetadata
-from jusante.storage.sql_metadata.migrations import migrate, revision
+from jusante.storage.sql_metadata.migrations import held, migrate, revision
 from jusante.storage.sql_metadata.tables import METADATA, REVISION
 
 NOW = dt.datetime(2026, 5, 1, 12, tzinfo=dt.UTC)
@@ -249,6 +249,18 @@ def test_migrations_end_in_the_tables_that_the_code_knows(url: str) -> None:
         differences = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), METADATA)
     engine.dispose()
     assert differences == []
+
+
+def test_nobody_leads_or_runs_on_a_server_while_its_database_is_migrated(url: str) -> None:
+    with held(url, ("up", "run"), "the first to migrate"):
+        migrate(url)  # there were no leases to have yet
+    second, third = held(url, ("up", "run"), "the second"), held(url, ("run",), "a third")
+    with second, pytest.raises(ProjectBusy, match="the second"), third:
+        pass
+    with held(url, ("up", "run"), "the third"):
+        migrate(url, "0001")
+    with held(url, ("up", "run"), "the fourth"):
+        assert migrate(url).before == "0001"
 
 
 def test_tables_without_a_revision_are_left_alone_and_told(store: SqlMetadata, url: str) -> None:

@@ -13,7 +13,6 @@ from jusante.core import interval
 from jusante.core.asset import Asset
 from jusante.core.interval import Covered, Span, Unit
 from jusante.core.model import SqlModel
-from jusante.core.names import nearest
 from jusante.core.run import AssetState
 from jusante.core.words import counted
 from jusante.errors import JusanteError, StorageError, UsageError
@@ -30,6 +29,7 @@ from jusante.transformation.incremental.by_time import looked_at
 
 LAST_TASKS = 10
 """So many of the last times show what a second of work costs."""
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +99,8 @@ def by_time_among(system: System, wishes: Sequence[str]) -> tuple[Asset, ...]:
     timed = [asset for asset in graph if _is_timed(asset)]
     for wish in wishes:
         if not any(character in wish for character in ":+") and not any(asset.id == wish for asset in timed):
-            near = nearest(wish, [asset.id for asset in timed])
-            fix = f"did you mean {near}?" if near else "write kind: by_time and time: … in its header"
+            there = f"; made by time are {', '.join(asset.id for asset in timed[:MOST_NAMED])}" if timed else ""
+            fix = f"write kind: by_time and time: … in its header{there}"
             raise UsageError(f"{wish} is not made by time, so it has no intervals", where=wish, fix=fix)
     below = chosen | graph.below(asset.id for asset in timed if asset.id in chosen)
     wanted = {asset.id: asset for asset in timed if asset.id in below}

@@ -49,6 +49,7 @@ def answering(answers: Answers, address: str | None) -> Iterator[str]:
     web server is not installed, UsageError where the address cannot be used.
     """
     try:
+        import starlette.applications  # noqa: F401  # said at once, not with the first question
         import uvicorn
 
         from jusante.app.patience import impatient

@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from jusante.app import clock
 from jusante.app.system import System
 from jusante.core import duration
 from jusante.core.lease import Lease
 from jusante.core.run import Run
+from jusante.engineering.settings import Settings
 from jusante.errors import LeaseLost, ProjectBusy, StorageError
 from jusante.orchestration.heartbeat import kept
 from jusante.ports.leases import Leases
@@ -77,6 +79,28 @@ def leading(system: System, who: str, lost: Callable[[], None]) -> Iterator[None
             yield
         finally:
             system.metadata.write_under(before)
+
+
+@contextmanager
+def idle(settings: Settings) -> Iterator[None]:
+    """While the block runs nobody runs or decides anything. Raises ProjectBusy, which names who does; nothing is waited for.
+
+    It asks a database of any revision: that is what is about to change.
+    """
+    from jusante.storage.sql_metadata import migrations
+
+    me = Run("migrate", "migrate", "", clock.now(), socket.gethostname(), os.getpid())
+    try:
+        if not settings.metadata_url.startswith("sqlite"):
+            who = f"jusante migrate, process {me.pid} on {me.host}"
+            with migrations.held(settings.metadata_url, (UP, RUN), who):
+                yield
+            return
+        with alone(settings.state / "up.lock", "jusante up"), held(settings.lock, me, 0.0):
+            yield
+    except ProjectBusy as busy:
+        fix = "stop it, or wait for its end; then: jusante migrate"
+        raise ProjectBusy(f"nothing is migrated while somebody works: {busy.what}", where=busy.where, fix=fix) from None
 
 
 @contextmanager

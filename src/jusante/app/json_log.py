@@ -19,6 +19,7 @@ from jusante.core.environment import Project
 from jusante.core.run import Run, Task
 from jusante.core.secret import Secret
 from jusante.engineering.project.references import PASSWORD_IN_URL
+from jusante.ports import notifier
 
 FIELDS: Mapping[str, str] = {
     "time": "when, in UTC (ISO 8601)",
@@ -26,7 +27,8 @@ FIELDS: Mapping[str, str] = {
     "event": "what it is: `run.started`, `task.started`, `task.succeeded`, `task.failed`, `task.held`, `task.skipped`, `run.ended`; "
     "of `up` also `up`, `next`, `never.made`, `stopping`, `down`, `listen`, `clock.back`, `trigger.fired`, `trigger.missed`, "
     "`deadline.at_risk`, `deadline.missed`, `run.waits`, `run.failed`, `probe.failed`, `storage.failed`; "
-    "of `worker` also `worker.up`, `worker.down`, `task.began`, `task.refused`, `lease.lost`; `log` for what a library says",
+    "of `worker` also `worker.up`, `worker.down`, `task.began`, `task.refused`, `lease.lost`; "
+    "`notice` for what owners are told on the console; `log` for what a library says",
     "message": "the same in words",
     "run": "the run's id, as in `jusante runs`",
     "task": "one try of a run at an asset: `RUN/ASSET`",
@@ -43,6 +45,7 @@ FIELDS: Mapping[str, str] = {
     "ticks": "how many times of a clock were left",
     "url": "where `up` answers",
     "assets": "how many assets `up` looks after",
+    "to": "the owner whom a notice is for",
     "logger": "the library's logger, where a library says it",
 }
 """The fields of a line. The first four are in each, the others where they are known."""
@@ -136,6 +139,22 @@ class JsonLog:
         task = f"{run}/{asset}" if run and asset else None
         kept: dict[str, Any] = {name: about.get(name) for name in _KEPT}
         self.line(notice.event, said, run=run, task=task, asset=asset, code=code, **kept)
+
+
+class LogNotifier:
+    """The console's notices, where the console is a log: a line each."""
+
+    def __init__(self, log: JsonLog) -> None:
+        self._log = log
+
+    def tell(self, notices: tuple[notifier.Notice, ...]) -> None:
+        """Write them all."""
+        for notice in notices:
+            lines = [line.strip() for line in notice.text.splitlines() if line not in notice.subject]
+            self._log.line("notice", "\n".join([notice.subject, *lines]), to=notice.to)
+
+    def close(self) -> None:
+        """The log goes on."""
 
 
 class _Handler(logging.Handler):

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from jusante.app.holding import RUN, UP
+from jusante.app.holding import RUN, UP, idle
 from jusante.core.environment import Project
 from jusante.engineering.project import read_project
 from jusante.engineering.settings import resolve
@@ -20,7 +20,8 @@ def migrate_project(folder: Path, environment: str | None, target: str | None = 
     project = _read(folder, environment)
     settings = resolve(project)
     settings.state.mkdir(parents=True, exist_ok=True)
-    return migrate(settings.metadata_url, target or REVISION)
+    with idle(settings):
+        return migrate(settings.metadata_url, target or REVISION)
 
 
 def adopt_database(folder: Path, environment: str | None) -> Identity | None:

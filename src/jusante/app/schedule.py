@@ -9,6 +9,7 @@ from typing import Any
 
 from jusante.app.conductor import Memory
 from jusante.app.lake import Lake
+from jusante.core import duration
 from jusante.core.cron import Cron
 from jusante.core.event import Event
 from jusante.orchestration.conducting.deciding import is_paused, is_skipped
@@ -16,6 +17,8 @@ from jusante.orchestration.conducting.laws import Law, laws
 from jusante.orchestration.conducting.targets import is_carried, lasting, lead
 from jusante.orchestration.conducting.traces import NOTHING, Trace, median
 from jusante.orchestration.selection import made_among
+
+BY_HAND, ONCE = "by hand", "once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +104,25 @@ def _made(law: Law) -> str:
     if law.when:
         return "when " + " or ".join(str(condition) for condition in law.when)
     if law.fresh:
-        return f"no older than {law.fresh}"
+        return f"no older than {duration.words(law.fresh)}"
     if law.follows and law.inputs:
         return "when its inputs bring news"
-    return "by hand" if not law.follows or is_carried(law) else "once"
+    return BY_HAND if not law.follows or is_carried(law) else ONCE
+
+
+def unprompted(lake: Lake, wishes: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the assets chosen that neither a clock nor a condition makes: there is nothing to skip."""
+    chosen = made_among(lake.project.graph, wishes)
+    wanted = laws(lake.project.graph).values()
+    return tuple(law.asset for law in wanted if law.asset in chosen and _made(law) in {BY_HAND, ONCE})
+
+
+def going(lake: Lake, wishes: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the assets chosen that are neither paused nor skipped: there is nothing to resume."""
+    chosen, wanted = made_among(lake.project.graph, wishes), laws(lake.project.graph)
+    traces = Memory(lake).traces
+    rests = {name for name, law in wanted.items() if is_paused(law, traces.get(name, NOTHING))}
+    return tuple(sorted(name for name in chosen - rests if not traces.get(name, NOTHING).skips))
 
 
 def pause(lake: Lake, wishes: tuple[str, ...], now: dt.datetime, *, resume: bool) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class System:
         self._making = threading.RLock()
         self.makes_keys = True
         """Whether a project without a key for masks gets one here. Workers must all have the same one."""
+        self.console: Notifier | None = None
+        """What takes notices in place of the console, where that is a log's."""
 
     @cached_property
     def engine(self) -> Engine:
@@ -117,7 +119,7 @@ class System:
             case "console":
                 from jusante.notifiers.console import ConsoleNotifier
 
-                return ConsoleNotifier()
+                return self.console or ConsoleNotifier()
             case "file":
                 from jusante.notifiers.file import FileNotifier
 

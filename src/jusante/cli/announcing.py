@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from jusante.cli.options import opened, project_options
-from jusante.cli.times import moment, now
+from jusante.cli.times import meant, now
 from jusante.core.announcement import CHANGES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def announce(  # noqa: PLR0913, PLR0917  # an option each
 
     What it explains is then no incident: it is noted in the run's report. A change of columns or of data is explained for a
     day longer, because loads see it later than it comes. If it does not come, that is told once. Times are
-    '2027-01-31 07:00', in UTC where they name no other offset.
+    '2027-01-31 07:00', in UTC where they name no other offset, or lengths from now: 3h, 2d.
     """
     from jusante.app.announcing import announce as write
     from jusante.app.announcing import plan
@@ -55,7 +55,7 @@ def announce(  # noqa: PLR0913, PLR0917  # an option each
     from jusante.cli.console import print_json
 
     at = now()
-    times = (moment(begin, "--from") if begin else at, moment(end, "--until"))
+    times = (meant(begin, "--from", at) if begin else at, meant(end, "--until", at))
     with opened(folder, environment) as lake:
         planned = plan(lake.system, subject, change, times, (about, by), at)
         made, notices = write(lake.system, planned, at)
@@ -92,6 +92,8 @@ def announced(folder: Path, environment: str | None, as_json: bool) -> None:
 @project_options
 def withdraw(announcement: str, why: str, folder: Path, environment: str | None, as_json: bool) -> None:
     """Take an ANNOUNCEMENT back, and say WHY: the change will not come. Whom it would have touched is told."""
+    from rich.text import Text
+
     from jusante.app.announcing import withdraw as take_back
     from jusante.app.telling import tell
     from jusante.cli.console import out, print_json
@@ -102,7 +104,7 @@ def withdraw(announcement: str, why: str, folder: Path, environment: str | None,
     if as_json:
         print_json(made.as_dict())
         return
-    out().print(f"[green]✓[/] [bold]{made.id}[/] is withdrawn: {made.subject}: {made.change}")
+    out().print(Text.assemble(("✓ ", "green"), (made.id, "bold"), f" is withdrawn: {made.subject}: {made.change}"))
     _tell_untold(untold)
 
 

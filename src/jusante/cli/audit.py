@@ -10,7 +10,11 @@ import click
 from jusante.cli.options import asset_names, opened, project_options
 
 if TYPE_CHECKING:
+    from jusante.app import Lake
     from jusante.core.event import Fault
+
+LOOKED_AT = 1_000
+"""So many events say which kinds there are."""
 
 
 @click.group()
@@ -32,7 +36,7 @@ def verify(head: str | None, projections: bool, folder: Path, environment: str |
     Somebody who can write the database could seal a forged ledger anew. Keep its head elsewhere (`jusante audit head`) and
     hand it back here: then that shows, too.
     """
-    from jusante.cli.console import err, out, print_json, tell
+    from jusante.cli.console import err, marked, out, print_json, tell
     from jusante.core.words import counted
 
     with opened(folder, environment) as lake:
@@ -49,11 +53,11 @@ def verify(head: str | None, projections: bool, folder: Path, environment: str |
         found = {"faults": [each.as_dict() for each in faults], "projections": [each.as_dict() for each in strays]}
         print_json(found | {"events": upto})
     elif faults or strays:
-        err().print(f"\n[bold]{counted(len(faults) + len(strays), 'fault')}[/]")
+        err().print(f"\n{counted(len(faults) + len(strays), 'fault')}", style="bold")
     else:
         also = ", and all that follows from it is as it should be" if projections else ""
         told = "" if head else ". Keep its head elsewhere: jusante audit head > head.txt"
-        out().print(f"[green]✓[/] the ledger is as it was written, up to event {upto:,}{also}{told}")
+        out().print(marked("✓", "green", f"the ledger is as it was written, up to event {upto:,}{also}{told}"))
     sys.exit(1 if faults or strays else 0)
 
 
@@ -110,26 +114,49 @@ def events(  # noqa: PLR0913  # the options of a command
 ) -> None:
     """What happened, newest first: who did what to which asset, when."""
     from jusante.cli import times
-    from jusante.cli.console import grid, out, print_json
+    from jusante.cli.console import WIDE, grid, out, print_json
 
     start = times.since(since, times.now()) if since else None
     with opened(folder, environment) as lake:
         found = lake.metadata.latest(kind, limit, asset=asset, since=start)
+        nothing = "" if found else _nothing(lake, kind, asset)
     if as_json:
         print_json({"events": [event.as_dict() for event in found]})
         return
-    table = grid("event", "at (UTC)", "kind", "about", "by", numbers=("event",), whole=("event", "at (UTC)"))
+    console = out()
+    head = ("event", "at (UTC)", "kind", "about", "by")
+    table = grid(*head, numbers=("event",), whole=("event", "at (UTC)"), names=("kind", "about"))
+    form = "%Y-%m-%d %H:%M:%S" if console.width >= WIDE else "%d %b %H:%M"
     for event in found:
         about = event.asset or event.run_id or ""
-        table.add_row(f"{event.seq:,}", f"{event.at:%Y-%m-%d %H:%M:%S}", event.kind, about, event.actor)
-    out().print(table if found else "Nothing of that has happened.")
+        table.add_row(f"{event.seq:,}", f"{event.at:{form}}", event.kind, about, event.actor)
+    console.print(table if found else nothing)
+
+
+def _nothing(lake: "Lake", kind: str | None, asset: str | None) -> str:
+    """That nothing like that has happened, in words. Raises UsageError for an asset that is neither here nor in the ledger."""
+    from jusante.core.names import nearest
+    from jusante.errors import UsageError
+
+    def has_happened(**of: str | None) -> bool:
+        return bool(lake.metadata.latest(of.get("kind"), 1, asset=of.get("asset")))
+
+    if asset and asset not in lake.project.graph and not has_happened(asset=asset):
+        near = nearest(asset, lake.project.graph.ids)
+        fix = f"did you mean {near}?" if near else "jusante lineage lists all"
+        raise UsageError(f"nothing is called {asset!r} here, or was", where="--asset", fix=fix)
+    if kind and not has_happened(kind=kind):
+        kinds = sorted({event.kind for event in lake.metadata.latest(None, LOOKED_AT)})
+        near = nearest(kind, kinds)
+        return f"Nothing of the kind {kind} has happened. {f'Did you mean {near}? ' if near else ''}There are {', '.join(kinds)}."
+    return "Nothing of that has happened."
 
 
 @audit.command()
 @project_options
 def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
     """Work out anew, from the ledger, runs and their tasks, states of assets, incidents, usage and storage."""
-    from jusante.cli.console import err, out, print_json
+    from jusante.cli.console import err, marked, out, print_json
     from jusante.core.words import counted
 
     with opened(folder, environment) as lake, err().status("reading the ledger"):
@@ -137,7 +164,7 @@ def rebuild(folder: Path, environment: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"events": count})
     else:
-        out().print(f"[green]✓[/] runs, states, incidents and costs made anew from {counted(count, 'event')}")
+        out().print(marked("✓", "green", f"runs, states, incidents and costs made anew from {counted(count, 'event')}"))
 
 
 @click.command()
@@ -156,7 +183,7 @@ def migrate(target: str | None, adopt: bool, folder: Path, environment: str | No
     from dataclasses import asdict
 
     from jusante.app.migration import adopt_database, migrate_project
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
     from jusante.errors import UsageError
 
     if adopt and target:
@@ -169,11 +196,14 @@ def migrate(target: str | None, adopt: bool, folder: Path, environment: str | No
         print_json({"before": done.before, "after": done.after, "copy": copy, **taken})
         return
     if done.before == done.after:
-        out().print(f"[green]✓[/] the metadata database is of revision {done.after}: nothing to do")
+        out().print(marked("✓", "green", f"the metadata database is of revision {done.after}: nothing to do"))
     else:
         kept = f"; what it was before is kept in {done.copy}" if done.copy else ""
         out().print(
-            f"[green]✓[/] the metadata database went from revision {done.before or 'none'} to {done.after}{kept}"
+            marked(
+                "✓", "green", f"the metadata database went from revision {done.before or 'none'} to {done.after}{kept}"
+            )
         )
     if adopt:
-        out().print(f"[green]✓[/] it is this project's now{f'; it was that of {before}' if before else ''}")
+        told = f"; it was that of {before}" if before else ""
+        out().print(marked("✓", "green", f"it is this project's now{told}"))

@@ -90,12 +90,14 @@ def _is_nothing(found: "tuple[Outlook, ...]", wish: "Backfill") -> bool:
 
 def _tell_nothing(as_json: bool) -> None:
     from jusante.app import Report
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
 
     if as_json:
         print_json(Report("", "succeeded", 0.0, ()).as_dict())
     else:
-        out().print("[green]✓[/] nothing is to be made in these bounds. What is, and why: --gaps without bounds")
+        out().print(
+            marked("✓", "green", "nothing is to be made in these bounds. What is, and why: --gaps without bounds")
+        )
 
 
 def _time(text: str | None, option: str) -> "dt.datetime | None":
@@ -165,7 +167,7 @@ def _tell_outlook(found: "tuple[Outlook, ...]") -> None:
     from jusante.core.money import dollars
 
     head = ("intervals", "commits", "reads", "takes", "costs")
-    table = grid("model", *head, numbers=head)
+    table = grid("model", *head, numbers=head, names=("model",))
     for each in found:
         takes = "not measured yet" if each.seconds is None else f"{each.seconds:,.1f} s"
         more = "+" if each.after else ""
@@ -174,19 +176,19 @@ def _tell_outlook(found: "tuple[Outlook, ...]") -> None:
     out().print(table)
     for each in found:
         if each.after:
-            out().print(f"[dim]{each.asset}: what changes in {each.after} may open more of its intervals[/]")
+            out().print(f"{each.asset}: what changes in {each.after} may open more of its intervals", style="dim")
         if each.why:
-            out().print(f"[dim]{each.asset}: {each.why}[/]")
+            out().print(f"{each.asset}: {each.why}", style="dim")
 
 
 def _tell_gaps(found: "tuple[Outlook, ...]") -> None:
-    from jusante.cli.console import grid, out
+    from jusante.cli.console import grid, marked, out
 
     rows = [(each.asset, gap) for each in found for gap in each.gaps()]
     if not rows:
-        out().print("[green]✓[/] no gaps: all intervals are done")
+        out().print(marked("✓", "green", "no gaps: all intervals are done"))
         return
-    table = grid("model", "from", "to", "intervals", "why", numbers=("intervals",))
+    table = grid("model", "from", "to", "intervals", "why", numbers=("intervals",), names=("model", "from", "to"))
     for name, gap in rows:
         table.add_row(name, gap["first"], gap["last"], f"{gap['intervals']:,}", gap["why"])
     out().print(table)

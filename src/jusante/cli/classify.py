@@ -71,16 +71,18 @@ def _refuse_contradictions(column: str | None, decision: "Decision") -> None:
 
 
 def _tell_findings(waiting: "Sequence[Finding]") -> None:
-    from jusante.cli.console import grid, out
+    from rich.text import Text
+
+    from jusante.cli.console import grid, marked, out
     from jusante.core.words import counted
 
     console = out()
     if not waiting:
-        console.print("[green]✓[/] no column waits for a decision")
+        console.print(marked("✓", "green", "no column waits for a decision"))
         return
     table = grid("column", "may be", "why", "now")
     for each in waiting:
-        now = "[red]is read[/]" if each.is_read else "not read"
+        now = Text("is read", "red") if each.is_read else Text("not read")
         table.add_row(each.column, each.likely.kind.replace("_", " "), each.likely.reason, now)
     console.print(table)
     first = waiting[0]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from jusante.cli.documents import documents
 from jusante.cli.options import asset_names, log_option, opened, project_options
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def up(  # noqa: PLR0913  # one parameter an option
     from jusante.cli.logging import chosen
 
     with opened(folder, environment) as lake, ExitStack() as stack:
-        telling = stack.enter_context(chosen(lake.project, log))
+        telling = stack.enter_context(chosen(lake, log))
         tell = telling.notice if telling else (_json_line if as_json else _line)
         stop = stack.enter_context(_stopping(lake.stop, tell))
 
@@ -175,8 +176,9 @@ def _line(notice: "Notice") -> None:
 
 def _json_line(notice: "Notice") -> None:
     said = {"at": dt.datetime.now(dt.UTC).isoformat(), "event": notice.event, "what": notice.what, **notice.about}
-    sys.stdout.write(json.dumps(said, default=str, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    stream = documents()
+    stream.write(json.dumps(said, default=str, ensure_ascii=False) + "\n")
+    stream.flush()
 
 
 # -- what is made when ---------------------------------------------------------------------------------------------------
@@ -231,20 +233,16 @@ def _row(planned: "Planned") -> tuple[str, ...]:
 
 
 def _print_rows(console: Any, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.text import Text
-
-    from jusante.cli.fitting import GAP, fitted
+    from jusante.cli.console import grid
 
     if not rows:
         return
     used = [number for number in range(len(header)) if any(row[number] for row in rows)]
-    lines = fitted([[row[number] for number in used] for row in (header, *rows)], console.width)
-    widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-    for number, line in enumerate(lines):
-        cells = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-        text = Text((" " * GAP).join(cells).rstrip(), no_wrap=True, overflow="ellipsis")
-        text.stylize("dim" if number == 0 else "")
-        console.print(text)
+    whole = ("here", "there", "takes")
+    table = grid(*(header[number] for number in used), numbers=("takes",), whole=whole, names=("asset",))
+    for row in rows:
+        table.add_row(*(row[number] for number in used))
+    console.print(table)
 
 
 def _grouped(standing: Sequence["Standing"]) -> dict[str, list[str]]:
@@ -302,32 +300,42 @@ def skip(
     from rich.text import Text
 
     from jusante.app.schedule import skip as said_of
-    from jusante.cli.console import out, print_json
+    from jusante.app.schedule import unprompted
+    from jusante.cli.console import marked, out, print_json
     from jusante.cli.times import coming
 
     now = dt.datetime.now(dt.UTC)
     end = coming(until, now) if until else None
     with opened(folder, environment) as lake:
+        idle = unprompted(lake, select)
         names = said_of(lake, select, now, until=end, why=why)
     if as_json:
         print_json({"assets": names, "until": end.isoformat() if end else None})
     else:
         long = f"until {end:%a %d %b %Y %H:%M} UTC" if end else "the next time"
         out().print(Text(f"Skipped {long}: {', '.join(names)}"))
+        if idle:
+            out().print(
+                marked("!", "yellow", f"no clock or condition makes {', '.join(idle)}: there is nothing to skip")
+            )
         out().print(Text(f"Next: jusante schedule. To take it back: jusante resume {' '.join(select)}", "dim"))
 
 
 def _say(select: tuple[str, ...], folder: Path, environment: str | None, as_json: bool, *, resume: bool) -> None:
     from rich.text import Text
 
+    from jusante.app.schedule import going
     from jusante.app.schedule import pause as said_of
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
 
     with opened(folder, environment) as lake:
+        idle = going(lake, select) if resume else ()
         names = said_of(lake, select, dt.datetime.now(dt.UTC), resume=resume)
     if as_json:
         print_json({"assets": names, "paused": not resume})
     else:
         out().print(Text(f"{'Resumed' if resume else 'Paused'}: {', '.join(names)}"))
+        if idle:
+            out().print(marked("!", "yellow", f"neither paused nor skipped before: {', '.join(idle)}"))
         if not resume:
             out().print(Text(f"Until: jusante resume {' '.join(select)}", "dim"))

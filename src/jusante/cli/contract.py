@@ -23,15 +23,17 @@ def contract() -> None:
 @project_options
 def init(source: str, replace: bool, folder: Path, environment: str | None, as_json: bool) -> None:
     """Write a contract for SOURCE from the source as it is, for people to edit."""
-    from jusante.app.contracts import init_contract
-    from jusante.cli.console import err, out, print_json
+    from rich.text import Text
 
-    with opened(folder, environment) as lake, err().status(f"looking at {source}"):
+    from jusante.app.contracts import init_contract
+    from jusante.cli.console import err, marked, out, print_json
+
+    with opened(folder, environment) as lake, err().status(Text(f"looking at {source}")):
         name = init_contract(lake.system, source, replace=replace)
     if as_json:
         print_json({"file": name})
         return
-    out().print(f"[green]+[/] {folder / name}")
+    out().print(marked("+", "green", f"{folder / name}"))
     out().print("\nRead it with its owner and edit it. Then: jusante contract test")
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from jusante.cli.console import out
+from jusante.cli.console import marked, out
 from jusante.core.words import counted
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def tell_comparison(compared: "Comparison") -> None:
         console.print(Text.assemble(("!", "yellow"), " ", version))
     breaking, compatible = len(compared.breaking), len(compared.changes) - len(compared.breaking)
     if not compared.changes:
-        console.print("[green]✓[/] nothing changed in what is promised")
+        console.print(marked("✓", "green", "nothing changed in what is promised"))
         return
     owners = dict.fromkeys(owner for each in compared.breaking for owner in each.consumers)
     tell = f"  Talk to {', '.join(owners)}" if owners else ""

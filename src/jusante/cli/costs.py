@@ -73,7 +73,7 @@ def _waste(lake: "Lake", since: dt.datetime, now: dt.datetime, as_json: bool) ->
 def _export(lake: "Lake", since: dt.datetime, now: dt.datetime, path: Path, as_json: bool) -> None:
     from jusante.app.focus import write_focus
     from jusante.app.spending import spent
-    from jusante.cli.console import err, print_json
+    from jusante.cli.console import err, marked, print_json
     from jusante.core.money import dollars
     from jusante.core.words import counted
 
@@ -82,4 +82,6 @@ def _export(lake: "Lake", since: dt.datetime, now: dt.datetime, path: Path, as_j
     if as_json:
         print_json({"file": str(path), "rows": rows, "usd": float(spending.total), "focus": "1.2"})
     else:
-        err().print(f"[green]✓[/] {counted(rows, 'charge')}, {dollars(spending.total)}, in {path} (FOCUS 1.2)")
+        err().print(
+            marked("✓", "green", f"{counted(rows, 'charge')}, {dollars(spending.total)}, in {path} (FOCUS 1.2)")
+        )

@@ -10,7 +10,7 @@ from jusante.app.spending import NOBODY, By, Line, Spending
 from jusante.app.waste import Found
 from jusante.architecture.cost.attributing import PERSON
 from jusante.cli.bars import bar, sparkline
-from jusante.cli.console import grid, size
+from jusante.cli.console import grid, marked, size
 from jusante.core.money import column, dollars
 from jusante.core.words import counted
 
@@ -100,7 +100,7 @@ def print_waste(console: Console, found: Found) -> None:
     if found.waste:
         console.print(Text(f"\n{counted(len(found.waste), 'finding')}, {dollars(found.usd_per_month)} a month", "bold"))
     else:
-        console.print("[green]✓[/] nothing is paid for nothing, as far as can be told.")
+        console.print(marked("✓", "green", "nothing is paid for nothing, as far as can be told."))
     if found.is_early:
         days = counted(found.age_days, "day")
         console.print(

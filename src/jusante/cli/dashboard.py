@@ -17,7 +17,7 @@ def dashboard() -> None:
 @project_options
 def build(names: tuple[str, ...], folder: Path, environment: str | None, as_json: bool) -> None:
     """Render dashboards, all or those named, each to one page that needs no network, and to a PNG beside it."""
-    from jusante.cli.console import err, out, print_json
+    from jusante.cli.console import err, marked, out, print_json
 
     with opened(folder, environment) as lake, err().status("drawing"):
         pages = lake.build_dashboards(names)
@@ -25,4 +25,4 @@ def build(names: tuple[str, ...], folder: Path, environment: str | None, as_json
         print_json({"pages": [str(page) for page in pages]})
         return
     for page in pages:
-        out().print(f"[green]✓[/] {page}")
+        out().print(marked("✓", "green", f"{page}"))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from jusante.cli.options import json_option
+
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path), default="shop")
@@ -18,7 +20,7 @@ import click
     help="What happens next: a source changes and tells nobody; or it dies, and a bad deployment follows.",
 )
 @click.option("--finish", is_flag=True, help="Play the act to its end, where all is green again.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")
+@json_option
 def demo(folder: Path, scale: float, act: str | None, finish: bool, as_json: bool) -> None:
     """A whole shop in FOLDER: PostgreSQL, files and a web API started for real, loaded, transformed, audited, shown.
 
@@ -78,9 +80,9 @@ def _tell_next(folder: Path, page: Path, top: list[dict[str, object]], seconds: 
     said = f" Best categories by revenue: {best}." if best else ""
     console.print(f"\nIn {seconds:.0f} s from empty source systems to a dashboard.{said}")
     console.print("The source systems are stopped again; everything that was loaded is in the lakehouse.\n")
-    console.print("[bold]Look at[/]")
+    console.print("Look at", style="bold")
     console.print(f"  the dashboard   {page}")
-    console.print("[bold]Try next[/]")
+    console.print("Try next", style="bold")
     console.print(f"  jusante lineage --project {folder} marts.daily_sales")
     console.print(f'  jusante query --project {folder} "select * from marts.daily_sales order by day desc limit 5"')
     console.print(f'  jusante query --project {folder} "select * from catalogue.products__quarantine"')

@@ -55,7 +55,7 @@ def show(source: str | None, folder: Path, environment: str | None, as_json: boo
 
 def _tell(found: "Drift", graph: "Graph") -> None:
     from jusante.cli.blast import tell_found
-    from jusante.cli.console import out, tell
+    from jusante.cli.console import marked, out, tell
     from jusante.core.words import counted
 
     console = out()
@@ -65,7 +65,7 @@ def _tell(found: "Drift", graph: "Graph") -> None:
         console.print()
     asked = f"{counted(found.tables, 'table')} asked in {found.seconds:.1f} s"
     if not found.found and not found.unasked:
-        console.print(f"[green]✓[/] nothing changed at the sources: {asked}")
+        console.print(marked("✓", "green", f"nothing changed at the sources: {asked}"))
         return
     waiting, followed = len(found.waiting), len(found.found) - len(found.waiting)
     decide = f"{counted(waiting, 'change')} {'waits' if waiting == 1 else 'wait'} for a decision"
@@ -116,7 +116,7 @@ def reject(column: str, reason: str, folder: Path, environment: str | None, as_j
     from jusante.app.drift_decisions import reject as refuse
     from jusante.app.telling import notices_of
     from jusante.app.telling import tell as inform
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
     from jusante.core.holds import reason as told
 
     with opened(folder, environment) as lake:
@@ -127,10 +127,14 @@ def reject(column: str, reason: str, folder: Path, environment: str | None, as_j
         return
     for each in found:
         out().print(
-            f"[yellow]‖[/] {told(each.finding)}. {each.asset.owner or 'Nobody'} is asked to take it back: {reason}"
+            marked(
+                "‖",
+                "yellow",
+                f"{told(each.finding)}. {each.asset.owner or 'Nobody'} is asked to take it back: {reason}",
+            )
         )
     for problem in untold:
-        out().print(f"[yellow]![/] it could not be told by {problem}")
+        out().print(marked("!", "yellow", f"it could not be told by {problem}"))
 
 
 for _command in (announce, announced, withdraw):
@@ -156,7 +160,7 @@ def conclude(lake: "Lake", decision: "Decision", *, write: bool, as_json: bool) 
 def _show(decision: "Decision", *, write: bool) -> None:
     from rich.text import Text
 
-    from jusante.cli.console import out
+    from jusante.cli.console import marked, out
     from jusante.core.words import counted
 
     console = out()
@@ -172,7 +176,7 @@ def _show(decision: "Decision", *, write: bool) -> None:
         console.print(f"the data of {name} are the new level{'' if write else ', once they are accepted'}")
     files = counted(len(decision.shown), "file")
     if write:
-        console.print(f"[green]✓[/] {files} written. Next: jusante run")
+        console.print(marked("✓", "green", f"{files} written. Next: jusante run"))
     else:
         console.print(f"{files} would change; nothing is written yet: add --write")
 

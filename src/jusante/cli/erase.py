@@ -35,7 +35,7 @@ def erase(  # noqa: PLR0913  # an option each
     snapshots go; the keys of their tokens are destroyed; and no load brings them back. It cannot be undone.
     """
     from jusante.app import erasing
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
 
     names = _read(subjects)
     with opened(folder, environment) as lake:
@@ -49,7 +49,7 @@ def erase(  # noqa: PLR0913  # an option each
     if as_json:
         print_json({**(planned if dry_run else done).as_dict(), "erased": not dry_run})
     elif not dry_run:
-        out().print("[green]✓[/] erased. The ledger keeps that it was done, and not whom it was about")
+        out().print(marked("✓", "green", "erased. The ledger keeps that it was done, and not whom it was about"))
 
 
 @click.command()
@@ -71,7 +71,10 @@ def reveal(
         print_json({"values": list(values)})
         return
     for value in values:
-        out().print("[dim]erased[/]" if value is None else value, markup=value is None, soft_wrap=True)
+        if value is None:
+            out().print("erased", style="dim")
+        else:
+            click.echo(value)
 
 
 def _read(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -84,7 +87,7 @@ def _read(words: tuple[str, ...]) -> tuple[str, ...]:
 def _tell(planned: "Erasure", count: int) -> None:
     from rich.text import Text
 
-    from jusante.cli.console import grid, out
+    from jusante.cli.console import grid, marked, out
     from jusante.core.words import counted
 
     console = out()
@@ -100,5 +103,8 @@ def _tell(planned: "Erasure", count: int) -> None:
         table.add_row(Text(each.asset), "", what)
     console.print(table)
     for name in planned.silent:
-        console.print(f"\n[yellow]![/] {name} has a column {planned.kind} and no `subject`: it is left as it is")
+        console.print()
+        console.print(
+            marked("!", "yellow", f"{name} has a column {planned.kind} and no `subject`: it is left as it is")
+        )
     console.print()

@@ -144,4 +144,4 @@ def print_rules(rules: Sequence[Any], *, at_length: bool) -> None:
     for rule in rules:
         console.print(Text.assemble((rule.code, "bold"), f"  {rule.title}", (f"  {rule.policy} by default", "dim")))
         for text in (rule.why, rule.instead):
-            console.print("\n" + "\n".join(textwrap.wrap(text, width)), markup=False)
+            console.print("\n" + "\n".join(textwrap.wrap(text, width)))

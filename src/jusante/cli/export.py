@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jusante.cli.documents import documents
 from jusante.cli.options import opened, project_options
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def export() -> None:
 def openlineage(path: Path | None, folder: Path, environment: str | None, as_json: bool) -> None:
     """The graph as it stands, by column, as OpenLineage events: one JSON document a line; one list with --json."""
     from jusante.app.openlineage import standing
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
     from jusante.core.words import counted
     from jusante.errors import storage_error
 
@@ -32,7 +33,7 @@ def openlineage(path: Path | None, folder: Path, environment: str | None, as_jso
         lines = list(standing(lake.system))
     text = "".join(f"{line}\n" for line in lines)
     if path is None:
-        click.echo("[\n" + ",\n".join(lines) + "\n]" if as_json else text, nl=as_json)
+        click.echo("[\n" + ",\n".join(lines) + "\n]" if as_json else text, file=documents(), nl=as_json)
         return
     try:
         path.write_text(text, encoding="utf-8")
@@ -41,7 +42,7 @@ def openlineage(path: Path | None, folder: Path, environment: str | None, as_jso
     if as_json:
         print_json({"file": str(path), "events": len(lines)})
     else:
-        out().print(f"[green]✓[/] {path}: {counted(len(lines), 'event')}")
+        out().print(marked("✓", "green", f"{path}: {counted(len(lines), 'event')}"))
 
 
 def _handed(tool: "Tool", about: str) -> click.Command:
@@ -97,7 +98,7 @@ def _tell(tool: "Tool", handover: "Handover", written: "Written", paths: tuple[P
     from rich.padding import Padding
     from rich.text import Text
 
-    from jusante.cli.console import err, out, print_json
+    from jusante.cli.console import err, marked, out, print_json
     from jusante.core.words import counted
 
     notes = list(map(str, written.notes))
@@ -110,7 +111,9 @@ def _tell(tool: "Tool", handover: "Handover", written: "Written", paths: tuple[P
     else:
         named = str(paths[0]) if len(paths) == 1 else counted(len(paths), "file")
         works = sum(1 for _ in handover.works)
-        out().print(f"[green]✓[/] {named}: {counted(works, 'task')} in {counted(len(handover.flows), 'flow')}")
+        out().print(
+            marked("✓", "green", f"{named}: {counted(works, 'task')} in {counted(len(handover.flows), 'flow')}")
+        )
     if notes:
         console = err()
         console.print("\nOther than in jusante" if paths else "Other than in jusante", style="bold")

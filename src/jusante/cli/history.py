@@ -39,7 +39,7 @@ def runs(  # noqa: PLR0913  # the options of a command
 ) -> None:
     """What has been run, newest first."""
     from jusante.cli import times
-    from jusante.cli.console import grid, out, print_json
+    from jusante.cli.console import WIDE, grid, out, print_json
 
     now = times.now()
     start = times.since(since, now) if since else None
@@ -52,10 +52,14 @@ def runs(  # noqa: PLR0913  # the options of a command
         chosen = statuses or since or asset
         out().print("No run is like that." if chosen else "Nothing has been run yet. Next: jusante run")
         return
-    table = grid("run", "started (UTC)", "s", "status", "command", numbers=("s",), whole=("run", "started (UTC)", "s"))
+    console = out()
+    head = ("run", "started (UTC)", "s", "status", "command")
+    shown = [number for number, name in enumerate(head) if console.width >= WIDE or name != "started (UTC)"]
+    table = grid(*(head[number] for number in shown), numbers=("s",), whole=head[:-1])
     for run in found:
-        table.add_row(*_row(run, now))
-    out().print(table)
+        row = _row(run, now)
+        table.add_row(*(row[number] for number in shown))
+    console.print(table)
     if len(found) == limit:
         out().print(f"\nThere may be more: --limit {limit * 10}", style="dim")
 
@@ -68,8 +72,8 @@ def _row(run: "Run", now: dt.datetime) -> "tuple[str | Text, ...]":
 
 
 def _seconds(run: "Run", now: dt.datetime) -> float:
-    """How long it took, or has taken so far."""
-    return ((run.ended_at or now) - run.started_at).total_seconds()
+    """How long it took, or has taken so far: it may have begun since `now`, or on a machine whose clock is ahead."""
+    return max(0.0, ((run.ended_at or now) - run.started_at).total_seconds())
 
 
 @click.command()

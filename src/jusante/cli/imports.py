@@ -91,30 +91,35 @@ globals()["import"] = imports  # the command's name is a word of Python's
 @contextmanager
 def _following() -> Iterator["Step"]:
     """A line that says what goes on, on a terminal."""
+    from rich.text import Text
+
     from jusante.cli.console import err
 
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     with err().status("") as status:
-        yield lambda what: status.update(f"[dim]{what} …")
+        yield lambda what: status.update(Text(f"{what} …", "dim"))
 
 
 def _tell(written: "Written") -> None:
-    from jusante.cli.console import out
+    from rich.text import Text
+
+    from jusante.cli.console import marked, out
 
     imported, console = written.imported, out()
     origin = imported.content.origin
-    console.print(f"[bold]{written.link.dbt}[/]  dbt {origin.version}, {origin.adapter}, from {origin.folder}\n")
+    told = f"  dbt {origin.version}, {origin.adapter}, from {origin.folder}\n"
+    console.print(Text.assemble((str(written.link.dbt), "bold"), told))
     if not written.files or len(imported.tables) <= MOST_ROWS:
         console.print(_tables(imported))
     for text, names in _notes(imported).items():
-        console.print(f"[yellow]![/] {text}: [dim]{_few(names)}[/]")
+        console.print(marked("!", "yellow", Text.assemble(f"{text}: ", (_few(names), "dim"))))
     console.print(_sum(imported))
     for hint in _hints(written):
-        console.print(f"[dim]{hint}[/]")
+        console.print(hint, style="dim")
     for file in written.files:
-        console.print(f"[green]+[/] {file}")
+        console.print(marked("+", "green", f"{file}"))
     console.print("\nNext: jusante check" if written.files else "\nNothing was written: this was a dry run")
 
 

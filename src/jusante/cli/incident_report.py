@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jusante.app.incidents import owners
-from jusante.cli.console import out
+from jusante.cli.console import marked, out
 from jusante.core import duration
 from jusante.core.announcement import Announcement
 from jusante.core.incident import Incident, Moment
@@ -36,7 +36,7 @@ def tell_list(found: Sequence[Incident], now: dt.datetime, *, with_past: bool) -
     console = out()
     if not found:
         more = "" if with_past else " Those that are over: jusante incidents --all"
-        console.print(f"[green]✓[/] no incident{'' if with_past else ' goes on'}.{more}")
+        console.print(marked("✓", "green", f"no incident{'' if with_past else ' goes on'}.{more}"))
         return
     for incident in found:
         console.print(_title(incident, now))
@@ -46,9 +46,8 @@ def tell_list(found: Sequence[Incident], now: dt.datetime, *, with_past: bool) -
         console.print()
     going = sum(incident.is_open for incident in found)
     first = next((incident.id for incident in found if incident.is_open), found[0].id)
-    console.print(
-        f"{counted(going, 'incident')} {'goes' if going == 1 else 'go'} on. Next: jusante incidents show {first}"
-    )
+    on = f"{counted(going, 'incident')} {'goes' if going == 1 else 'go'} on" if going else "No incident goes on"
+    console.print(f"{on}. {'Next' if going else 'To read one'}: jusante incidents show {first}")
 
 
 def tell_one(incident: Incident, now: dt.datetime, planned: Sequence[Announcement] = ()) -> None:

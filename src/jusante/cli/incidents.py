@@ -191,14 +191,14 @@ def postmortem(incident: str, folder: Path, environment: str | None, as_json: bo
 
 def _tell_of_stranger(who: str, folder: Path, environment: str | None) -> None:
     """A name that is nobody's in the project may be a slip, and then nobody feels called."""
-    from jusante.cli.console import out
+    from jusante.cli.console import marked, out
     from jusante.core.names import nearest
 
     with opened(folder, environment) as lake:
         owners = {asset.owner for asset in lake.project.graph if asset.owner}
     if who not in owners:
         near = nearest(who, owners)
-        out().print(f"[yellow]![/] {who} owns nothing here{f'; did you mean {near}?' if near else ''}")
+        out().print(marked("!", "yellow", f"{who} owns nothing here{f'; did you mean {near}?' if near else ''}"))
 
 
 def _act(name: str, act: Act, folder: Path, environment: str | None, *, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from jusante.cli.options import asset_names, opened, project_options
 def check(folder: Path, environment: str | None, as_json: bool) -> None:
     """Find all that is wrong in a project, at once, each with file and line. Touches no data."""
     from jusante import app
-    from jusante.cli.console import out, print_json, tell_problems
+    from jusante.cli.console import marked, out, print_json, tell_problems
     from jusante.core.words import counted
 
     project, problems = app.check(folder, environment)
@@ -23,7 +23,7 @@ def check(folder: Path, environment: str | None, as_json: bool) -> None:
     elif problems:
         tell_problems(problems)
     elif project:
-        out().print(f"[green]✓[/] {counted(len(project.graph), 'asset')}, nothing wrong. Next: jusante plan")
+        out().print(marked("✓", "green", f"{counted(len(project.graph), 'asset')}, nothing wrong. Next: jusante plan"))
     sys.exit(2 if errors else 0)
 
 
@@ -63,5 +63,5 @@ def plan(select: tuple[str, ...], ask: bool, folder: Path, environment: str | No
                 }
             )
         else:
-            print_plan(out(), tasks, found, growth, lake.project.graph)
+            print_plan(out(), tasks, found, growth, lake.project.graph, select)
             tell_budgets(out(), over)

@@ -67,7 +67,7 @@ def rollback(
     What reads the table is stale then, and follows with the next run. The table itself stays as it is until something
     that it is made of changes.
     """
-    from jusante.cli.console import grid, out, print_json, size
+    from jusante.cli.console import grid, marked, out, print_json, size
     from jusante.core.words import counted
 
     with opened(folder, environment) as lake:
@@ -91,5 +91,9 @@ def rollback(
         out().print(rows)
     else:
         out().print(
-            f"[green]✓[/] {table} is at snapshot {done.snapshot_id} again, {counted(done.plan.rows, 'row')}. Next: jusante run {table}+"
+            marked(
+                "✓",
+                "green",
+                f"{table} is at snapshot {done.snapshot_id} again, {counted(done.plan.rows, 'row')}. Next: jusante run {table}+",
+            )
         )

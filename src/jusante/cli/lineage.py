@@ -85,7 +85,7 @@ def _draw(  # noqa: PLR0913  # what, where to, and how much of it
     lake: "Lake", path: Path, table: str | None, column: "Origin | None", *, up: bool, down: bool, as_json: bool
 ) -> None:
     from jusante.app.picture import picture_of
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
     from jusante.core.words import counted
 
     chosen = _chosen(lake.project.graph, None if column else table, up=up, down=down)
@@ -94,7 +94,7 @@ def _draw(  # noqa: PLR0913  # what, where to, and how much of it
     if as_json:
         print_json({"picture": str(path), "assets": boxes, "edges": links})
     else:
-        out().print(f"[green]✓[/] {path}: {counted(boxes, 'asset')}, {counted(links, 'edge')}")
+        out().print(marked("✓", "green", f"{path}: {counted(boxes, 'asset')}, {counted(links, 'edge')}"))
 
 
 def _chosen(graph: "Graph", table: str | None, *, up: bool, down: bool) -> set[str]:

@@ -5,19 +5,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from jusante.core.environment import Project
+from jusante.cli.documents import silent
 
 if TYPE_CHECKING:
+    from jusante.app import Lake
     from jusante.app.json_log import JsonLog
 
 
 @contextmanager
-def chosen(project: Project, asked: str | None) -> Iterator["JsonLog | None"]:
+def chosen(lake: "Lake", asked: str | None) -> Iterator["JsonLog | None"]:
     """The JSON log on standard error; None where what goes on is told to people."""
-    if (asked or project.environment.logs) != "json":
+    if (asked or lake.project.environment.logs) != "json":
         yield None
         return
-    from jusante.app.json_log import json_log
+    from jusante.app.json_log import LogNotifier, json_log
 
-    with json_log(project, sys.stderr) as log:
+    with silent(), json_log(lake.project, sys.stderr) as log:
+        lake.system.console = LogNotifier(log)
         yield log

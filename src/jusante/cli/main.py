@@ -118,7 +118,10 @@ def main() -> None:
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
     except click.ClickException as error:
-        error.show()
+        if "--json" in sys.argv:
+            _tell(_misused(error))
+        else:
+            error.show()
         sys.exit(2)
     except JusanteError as error:
         _tell(error)
@@ -130,13 +133,24 @@ def main() -> None:
         sys.exit(JusanteError.exit_status)
 
 
+def _misused(error: click.ClickException) -> "JusanteError":
+    """What click refuses, in the words of other errors."""
+    from jusante.errors import UsageError
+
+    ctx = getattr(error, "ctx", None)
+    command = ctx.command_path if ctx else "jusante"
+    return UsageError(error.format_message(), where=command, fix=f"{command} --help")
+
+
 def _fault(error: Exception) -> "JusanteError":
-    """An error that nobody foresaw, in our words, with the line of ours that it came from."""
+    """An error that nobody foresaw, in our words: of a file, what is the matter with it; else the line of ours it came from."""
     import traceback
     from pathlib import Path
 
-    from jusante.errors import JusanteError
+    from jusante.errors import JusanteError, storage_error
 
+    if isinstance(error, OSError) and error.filename:
+        return storage_error(error, str(error.filename))
     home = Path(__file__).parents[1]
     ours = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(home)]
     return JusanteError(

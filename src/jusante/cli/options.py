@@ -14,8 +14,18 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 def json_option(command: _Command) -> _Command:
-    """`--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document, and nothing else.")(command)
+    """`--json`: while the command runs, nothing but its documents comes to standard output."""
+    help_text = "Print one JSON document, and nothing else."
+    return click.option("--json", "as_json", is_flag=True, callback=_alone, help=help_text)(command)
+
+
+def _alone(ctx: click.Context, param: click.Parameter, value: bool) -> bool:
+    del param
+    if value and not ctx.resilient_parsing:
+        from jusante.cli.documents import alone
+
+        ctx.find_root().with_resource(alone())  # click does not close the context of a command that was called wrongly
+    return value
 
 
 def log_option(command: _Command) -> _Command:

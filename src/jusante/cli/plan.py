@@ -15,17 +15,24 @@ from jusante.core.graph import Graph
 from jusante.core.money import column, dollars
 from jusante.core.words import counted
 from jusante.orchestration.foresight import Foreseen
+from jusante.orchestration.selection import made_among
 
 Growth = Sequence[tuple[Warned, str]]
 """What guards say of joins, and by how much they inflate as of now, in words."""
 
 
 def print_plan(
-    console: Console, tasks: tuple[Foreseen, ...], found: tuple[Found, ...], growth: Growth, graph: Graph
+    console: Console,
+    tasks: tuple[Foreseen, ...],
+    found: tuple[Found, ...],
+    growth: Growth,
+    graph: Graph,
+    wishes: tuple[str, ...] = (),
 ) -> None:
     """What waits and whom that hits, then the tasks: those that are certain, those that may be, those that wait.
 
-    Last, the queries among them whose joins would inflate a figure, and by how much as of now.
+    Last, the queries among them whose joins would inflate a figure, and by how much as of now. `wishes` are what was asked
+    for: of anything else nothing is said.
     """
     tell_found(console, found, graph)
     if tasks:
@@ -43,8 +50,7 @@ def print_plan(
         colour = "red" if problem.severity == "error" else "yellow"
         console.print()
         tell(console, problem.code, what, problem.where, problem.fix, colour)
-    made = sum(asset.is_made for asset in graph)
-    console.print(f"\n{_closing(tasks, made)}")
+    console.print(f"\n{_closing(tasks, len(made_among(graph, wishes)))}")
 
 
 def _cells(task: Foreseen) -> tuple[str | Text, str, str, str]:
@@ -54,14 +60,14 @@ def _cells(task: Foreseen) -> tuple[str | Text, str, str, str]:
     return (Text(*MARKS["held"]), task.asset, "waits", names)
 
 
-def _closing(tasks: tuple[Foreseen, ...], made: int) -> str:
+def _closing(tasks: tuple[Foreseen, ...], chosen: int) -> str:
     held = sum(task.held for task in tasks)
     sure = sum(task.certain and not task.held for task in tasks)
     maybe = len(tasks) - sure - held
     waits = f", {held:,} held back" if held else ""
     priced = [task.cost_usd for task in tasks if task.cost_usd is not None]
     about = f", about {dollars(sum(priced))} in all" if priced else ""
-    return f"{counted(sure, 'task')} to do, {maybe:,} more if sources have news{waits}, {made - len(tasks):,} up to date{about}"
+    return f"{counted(sure, 'task')} to do, {maybe:,} more if sources have news{waits}, {chosen - len(tasks):,} up to date{about}"
 
 
 _DONE = {"warn": "told to its owner, and made", "hold": "would be held", "refuse": "the run would be refused"}

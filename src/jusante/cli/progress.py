@@ -30,7 +30,7 @@ def following(graph: Graph, wishes: tuple[str, ...], instead: Listener | None = 
         BarColumn(24),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("[dim]{task.description}"),
+        TextColumn("{task.description}", style="dim", markup=False),
     )
     with Progress(*columns, console=err(), transient=True) as progress:
         bar = progress.add_task("", total=total)

@@ -95,8 +95,9 @@ def _print_table(answer: "Answer", usd: float) -> None:
     out().print(shown)
     more = f" (the first {ROWS_SHOWN} are shown; --format csv gives all)" if table.num_rows > ROWS_SHOWN else ""
     err().print(
-        f"[dim]{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}, "
-        f"{dollars(usd)}[/]"
+        f"{counted(table.num_rows, 'row')}{more} in {answer.seconds:.2f} s from {size(answer.bytes_scanned)}, "
+        f"{dollars(usd)}",
+        style="dim",
     )
 
 

@@ -28,10 +28,12 @@ def replay(run_id: str, folder: Path, environment: str | None, as_json: bool) ->
     Nothing is published. Exit status 1 where something differs.
     """
     with opened(folder, environment) as lake:
+        from rich.text import Text
+
         from jusante.app.replaying import replay as make
         from jusante.cli.console import err, print_json
 
-        with err().status(f"replaying {run_id}"):
+        with err().status(Text(f"replaying {run_id}")):
             found = make(lake, run_id)
     differs = any(each.verdict == "differs" for each in found)
     if as_json:

@@ -17,7 +17,8 @@ def print_report(report: Report) -> None:
     console = out()
     if report.recovered:
         console.print(
-            f"[dim]Put right what {counted(len(report.recovered), 'run')} that died had left: {', '.join(report.recovered)}[/]"
+            f"Put right what {counted(len(report.recovered), 'run')} that died had left: {', '.join(report.recovered)}",
+            style="dim",
         )
     done = [task for task in report.tasks if task.status != "skipped"]
     if not done and report.status == "running":

@@ -37,7 +37,7 @@ def run(  # noqa: PLR0913  # each is an option
         from jusante.cli.logging import chosen
         from jusante.cli.progress import following
 
-        with chosen(lake.project, log) as telling, following(lake.project.graph, select, telling) as listener:
+        with chosen(lake, log) as telling, following(lake.project.graph, select, telling) as listener:
             report = lake.run(select, listener=listener, anew=anew, wait_seconds=wait_seconds)
             if telling:
                 telling.ended(report)

@@ -13,7 +13,7 @@ from jusante.cli.options import json_option, project_options
 @json_option
 def init(folder: Path, as_json: bool) -> None:
     """A new project in FOLDER, small and ready to run."""
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
     from jusante.engineering.init import create
 
     written = create(folder)
@@ -22,7 +22,7 @@ def init(folder: Path, as_json: bool) -> None:
         return
     console = out()
     for path in written:
-        console.print(f"[green]+[/] {path}")
+        console.print(marked("+", "green", f"{path}"))
     there = "" if folder == Path() else f"cd {folder} && "
     console.print(f"\nNext: {there}jusante run")
 
@@ -33,7 +33,7 @@ def init(folder: Path, as_json: bool) -> None:
 def schema(folder: Path, as_json: bool) -> None:
     """Write a JSON Schema for each kind of project file into FOLDER, for editors to complete and check."""
     from jusante.app import connector_kinds
-    from jusante.cli.console import out, print_json
+    from jusante.cli.console import marked, out, print_json
     from jusante.engineering.schemas import write_schemas
 
     written = write_schemas(folder, connector_kinds())
@@ -41,7 +41,7 @@ def schema(folder: Path, as_json: bool) -> None:
         print_json({"files": [path.as_posix() for path in written]})
         return
     for path in written:
-        out().print(f"[green]+[/] {path}")
+        out().print(marked("+", "green", f"{path}"))
     out().print("\nIn a file: # yaml-language-server: $schema=" + (folder / "source.json").as_posix())
 
 
@@ -49,6 +49,8 @@ def schema(folder: Path, as_json: bool) -> None:
 @project_options
 def doctor(folder: Path, environment: str | None, as_json: bool) -> None:
     """See whether all that jusante needs is here, and what each optional part would take."""
+    from rich.text import Text
+
     from jusante.cli.console import grid, out, print_json
     from jusante.doctor import examine
 
@@ -60,7 +62,7 @@ def doctor(folder: Path, environment: str | None, as_json: bool) -> None:
     else:
         table = grid("", "part", "", "fix")
         for f in found:
-            mark = "[green]✓[/]" if f.ok else "[red]✗[/]" if f.needed else "[dim]·[/]"
+            mark = Text("✓", "green") if f.ok else Text("✗", "red") if f.needed else Text("·", "dim")
             table.add_row(mark, f.part, f.what, "" if f.ok else f.fix)
         out().print(table)
     sys.exit(0 if all(f.ok for f in found if f.needed) else 2)

@@ -12,8 +12,13 @@ def moment(text: str, option: str) -> dt.datetime:
     try:
         found = dt.datetime.fromisoformat(text)
         return found.astimezone(dt.UTC) if found.tzinfo else found.replace(tzinfo=dt.UTC)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(str(error), where=option, fix=f"{option} '2027-01-31 07:00'") from None
+    except (ValueError, OverflowError):
+        raise UsageError(f"{text!r} is no time", where=option, fix=f"{option} '2027-01-31 07:00'") from None
+
+
+def meant(text: str, option: str, now: dt.datetime) -> dt.datetime:
+    """The moment that an option means: `3h` from now, a day, a time. Raises UsageError where it means none."""
+    return _found(text, option, f"{option} 3h, 2d, or 2027-01-31T07:00", lambda length: now + length)
 
 
 def since(text: str, now: dt.datetime) -> dt.datetime:

@@ -33,7 +33,7 @@ def worker(log: str | None, folder: Path, environment: str | None, as_json: bool
     from jusante.cli.logging import chosen
 
     with opened(folder, environment) as lake, ExitStack() as stack:
-        telling = stack.enter_context(chosen(lake.project, log))
+        telling = stack.enter_context(chosen(lake, log))
         tell = telling.notice if telling else (_json_line if as_json else _line)
 
         def told(event: str, what: str, claim: "Claim | None" = None, error: Mapping[str, str] | None = None) -> None:

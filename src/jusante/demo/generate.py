@@ -7,8 +7,14 @@ weekends and December sell more, and some data is wrong, as data is.
 import datetime as dt
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
+
+from jusante.errors import ExtraMissing
+
+try:
+    import numpy as np
+except ModuleNotFoundError:
+    raise ExtraMissing("the demo needs numpy to make up a shop", fix='pip install "jusante[demo]"') from None
 
 FIRST_DAY = dt.date(2025, 1, 1)
 DAYS = 638

@@ -1,7 +1,7 @@
 """A Python model's function in a process of its own, which can be stopped: what it gets and gives lies in Arrow files.
 
 `python -m jusante.transformation.python_apart` is that process: it reads a `Call` from its standard input, as JSON. What
-the function prints goes to standard error.
+the function prints goes where it would go without one.
 """
 
 import contextlib
@@ -66,7 +66,7 @@ def called_apart(
     process = subprocess.Popen(  # noqa: S603  # this very Python, and no shell
         [sys.executable, "-m", __name__],
         stdin=subprocess.PIPE,
-        stdout=2,
+        stdout=_printed(),
         start_new_session=True,
     )
     assert process.stdin
@@ -78,6 +78,14 @@ def called_apart(
     if status:
         raise StepFailed(f"its process ended with status {status}", where=model.file, fix="run the function by hand")
     return pa.ipc.open_stream(pa.memory_map(str(rows)))
+
+
+def _printed() -> int:
+    """Where it prints: there where a function that is called here does, on standard error where that is no file."""
+    try:
+        return sys.stdout.fileno()
+    except (OSError, ValueError):
+        return 2
 
 
 def _written(session: Session, table: str, path: Path) -> Path:

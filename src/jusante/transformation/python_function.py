@@ -33,10 +33,12 @@ def call(folder: Path, file: str, function: str, arguments: "dict[str, pa.Table]
         with _importable(folder, path.parent):
             result = getattr(_module(path), function)(**arguments)
     except Exception as error:
+        if os.environ.get("JUSANTE_TRACEBACK"):  # only where it is asked for: it may quote values
+            traceback.print_exception(error, file=sys.stderr)
         raise StepFailed(
             f"{type(error).__name__}: {error}",
             where=_line(error, folder, file),
-            fix="see the traceback",
+            fix="with JUSANTE_TRACEBACK=1 the same command shows the whole traceback",
             unquoted=type(error).__name__,
         ) from error
     if not hasattr(result, "__arrow_c_stream__"):

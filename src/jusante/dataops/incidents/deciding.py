@@ -94,8 +94,11 @@ def _why_over(incident: Incident, graph: Graph, now: Now, last_good: Mapping[str
     """All that failed is well, or gone from the project; at least one of it must have been looked at. Else empty."""
     there = [name for name in incident.assets if name in graph]
     if not there:
+        are = "is" if len(incident.assets) == 1 else "are"
         return (
-            "a run went through" if incident.cause.kind == "crash" else f"{_named(incident.assets)} is no longer here"
+            "a run went through"
+            if incident.cause.kind == "crash"
+            else f"{_named(incident.assets)} {are} no longer here"
         )
     if any(name in now.seen for name in there) and all(_is_well(name, incident, now, last_good) for name in there):
         return f"{_named(incident.assets)} succeeded"

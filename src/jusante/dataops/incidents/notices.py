@@ -18,7 +18,7 @@ _SAID = {
     ASSIGNED: "is yours",
     ESCALATED: "waits for somebody",
 }
-_LEARN = "What is learnt: jusante incidents postmortem {}"
+_LEARN = "To write down what it taught you: jusante incidents postmortem {}"
 _NAMED = 10
 
 
@@ -58,7 +58,8 @@ def for_owner(incident: Incident) -> str:
     lines = [f"{incident.cause.asset}: {incident.cause.what}"]
     lines += [f"at {incident.cause.where}"] if incident.cause.where else []
     if incident.below:
-        lines.append(f"{counted(len(incident.below), 'asset')} below keep what they had: {_named(incident.below)}")
+        keep = "keeps what it had" if len(incident.below) == 1 else "keep what they had"
+        lines.append(f"{counted(len(incident.below), 'asset')} below {keep}: {_named(incident.below)}")
     lines += [f"likely: {incident.suspects[0].what}"] if incident.suspects else []
     lines += list(advice(incident))[:2]
     return "\n".join([*lines, f"jusante incidents show {incident.id}"])

@@ -135,7 +135,9 @@ def late(law: Law, situation: Situation, now: dt.datetime, lasts: Lasts) -> list
         return found
     when = expected(law, situation, since, now, lasts)
     if when is None:
-        found.append(Late(law.asset, due, "nothing that is planned makes it before that", is_over=False))
+        found.append(
+            Late(law.asset, due, f"nothing that is planned makes it before {_local(due, law, now)}", is_over=False)
+        )
     elif when > due:
         why = f"it is expected at {_local(when, law, now)}, {_minutes(when - due)} late"
         found.append(Late(law.asset, due, why, is_over=False, expected=when))

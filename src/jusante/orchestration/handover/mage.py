@@ -154,7 +154,7 @@ def _notes(handover: Handover) -> tuple[Note, ...]:
     found = [note for flow in handover.flows for note in _notes_of_times(flow)]
     if called := tuple(name for flow in handover.flows for name in flow.called_by):
         found.append(
-            Note("what reads it elsewhere is started after all of its flow that is read there is made", called)
+            Note("pipelines that read it start once everything that they read of its pipeline is made", called)
         )
     if works:
         found.append(Note("Mage tries all that failed again, also what cannot pass: a failed check, a refused query"))

@@ -1,15 +1,19 @@
 """Brings a metadata database to a revision. A SQLite file is copied first; of a server one makes a dump oneself."""
 
+import itertools
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from jusante.errors import StorageError
+from jusante.errors import ProjectBusy, StorageError
 from jusante.storage.databases import bounded
-from jusante.storage.sql_metadata.tables import REVISION, REVISIONS
+from jusante.storage.sql_metadata.leases import SqlLeases
+from jusante.storage.sql_metadata.tables import LEASES, REVISION, REVISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,31 @@ def migrate(url: str, target: str = REVISION) -> Migration:
     return Migration(before, target, copy)
 
 
+HELD_SECONDS = 120.0
+
+
+@contextmanager
+def held(url: str, names: tuple[str, ...], holder: str) -> Iterator[None]:
+    """Have leases of a database on a server, of whatever revision that is, while it is migrated; it may be without any.
+
+    Raises ProjectBusy, which names the holder, where somebody has one of them.
+    """
+    engine = sa.create_engine(bounded(url))
+    leases, taken = SqlLeases(engine.begin), []
+    try:
+        for name in names if sa.inspect(engine).has_table(LEASES.name) else ():
+            lease = leases.take(name, holder, HELD_SECONDS)
+            if lease is None:
+                raise ProjectBusy(leases.holder(name) or "it has just ended")
+            taken.append(lease)
+        yield
+    finally:
+        with suppress(sa.exc.DBAPIError):  # an older revision has none
+            for lease in taken:
+                leases.release(lease)
+        engine.dispose()
+
+
 def _config() -> Any:
     from alembic.config import Config
 
@@ -72,7 +101,7 @@ def _config() -> Any:
 
 
 def _copied(url: str, before: str | None) -> Path | None:
-    """A copy of a SQLite file beside it, as `metadata.db.0001`; None where there is none to copy."""
+    """A copy of a SQLite file beside it, as `metadata.db.0001`, or `….2` where there is one; None where there is none to copy."""
     file = sa.make_url(url).database
     if not url.startswith("sqlite") or not file or before is None:
         return None
@@ -80,6 +109,8 @@ def _copied(url: str, before: str | None) -> Path | None:
     with engine.connect() as connection:
         connection.exec_driver_sql("pragma wal_checkpoint(truncate)")  # so that the file is the whole of it
     engine.dispose()
-    copy = Path(f"{file}.{before}")
+    first = Path(f"{file}.{before}")
+    later = (first.with_name(f"{first.name}.{number}") for number in itertools.count(2))
+    copy = next(name for name in itertools.chain([first], later) if not name.exists())
     shutil.copy2(file, copy)
     return copy

@@ -140,7 +140,7 @@ def test_an_import_of_dbt_is_told_as_a_table_and_as_json_and_a_dry_run_writes_no
     assert "1 table built here, 1 left to dbt and in the graph only" in shown.stdout
     assert not (tmp_path / "shop/dbt").exists()
     done = jusante(*command, "--source", "raw", "--json", folder=tmp_path / "shop")
-    assert (done.returncode, "write it as raw=sales" in done.stderr) == (2, True)
+    assert (done.returncode, "write it as raw=sales" in done.stdout) == (2, True)
     done = jusante(*command, "--json", folder=tmp_path / "shop")
     told = listed(name=TEXT, kind=TEXT, id=TEXT, state={"enum": ["here", "dbt", "ours", "left out"]}, why=TEXT)
     one = listed(dbt=TEXT, files={"const": ["dbt/warehouse.yaml", "dbt/warehouse.json"]}, tables=told, tests=told)

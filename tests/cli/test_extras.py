@@ -39,6 +39,8 @@ def without(monkeypatch: pytest.MonkeyPatch, package: str, *users: str) -> None:
         ("uvicorn", ["up", "--listen", "127.0.0.1:0", "--project", "{folder}"], "web"),
         ("openlineage", ["export", "openlineage", "--project", "{folder}"], "openlineage"),
         ("psycopg", ["runs", "--project", "{folder}", "--env", "metadata"], "postgres"),
+        ("psycopg", ["plan", "--project", "{folder}", "--env", "catalog"], "postgres"),
+        ("psycopg", ["migrate", "--project", "{folder}", "--env", "metadata"], "postgres"),
     ],
 )
 def test_a_command_that_needs_an_extra_names_it(
@@ -47,6 +49,7 @@ def test_a_command_that_needs_an_extra_names_it(
     folder = write_shop(tmp_path)
     (folder / "jusante.yaml").write_text(
         "name: small\nenvironments:\n  dev: {}\n  metadata: {metadata: 'postgresql://u@127.0.0.1:1/db'}\n"
+        "  catalog: {catalog: 'postgresql://u@127.0.0.1:1/db'}\n"
     )
     users: Mapping[str, tuple[str, ...]] = {
         "numpy": ("jusante.demo", "jusante.cli.demo"),

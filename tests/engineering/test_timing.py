@@ -24,7 +24,7 @@ SOUND = {
 INGEST = SOUND["sources/db.yaml"]
 
 # The keys that are added to the model's header, and what is said: code, words in it, words in the fix.
-OF_ASSETS = {"J137", "J240", "J241", "J242"}
+OF_ASSETS = {"J137", "J240", "J241", "J242", "J244"}
 """Told of an asset as a whole: what it speaks of is missing elsewhere."""
 FAULTS = [
     ("schedule: 0 26 * * *", "J131", "the hour of", "hour 0-23"),
@@ -57,6 +57,13 @@ FAULTS = [
     ("when: {message: shop.paid}", "J241", "there is no broker", "broker: {url:"),
     ("when: {asset: marts.x}", "J242", "does not say of which project", "../other:marts.x"),
     ("when: {asset: 'other:marts.x'}", "J242", "nobody knows where other is", "projects: {other:"),
+    ("when: {sql: selec 1}", "J244", "waits for a query that cannot be read", ""),
+    (
+        "when: {sql: select count(*) > 9 from db.ordrs}",
+        "J244",
+        "a query of db.ordrs, which is no table",
+        "did you mean db.orders?",
+    ),
     ("when: {file: x.csv, look: often}", "J135", "'often' is not a duration", ""),
     ("every: 1h\nschedule: 0 6 * * *", "J136", "schedule and every both say when", "keep one"),
     ("every: 1h\nfresh: 1h", "J136", "fresh says how old", "keep one"),

@@ -39,7 +39,7 @@ BUSY_SECONDS = 2.0
 ASKS_EACH = dt.timedelta(minutes=1)
 """So often it is asked whom to tell what, where nothing has happened: silences and quiet hours end, patience does."""
 STORAGE_PAUSE = dt.timedelta(seconds=5)
-LAST_EVENTS = 5
+LAST_EVENTS = 25
 """So many of each kind: the last firing may be another try, which does not say what the first one was for."""
 NOT_FOR_NEWS = {"clock", "condition", "retry", "again"}
 """Why something is due that cannot tell whether anything is new; what goes on with that is due for it as well."""

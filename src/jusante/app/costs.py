@@ -7,8 +7,8 @@ from jusante.app.system import System
 from jusante.architecture.cost.rates import cost
 from jusante.core.cost import Stored, Usage
 from jusante.core.event import Event
+from jusante.core.names import QUARANTINE
 from jusante.core.run import Task
-from jusante.management.quarantine import QUARANTINE
 from jusante.serving.gate import Answer
 
 STORED = "storage.measured"

@@ -10,9 +10,9 @@ from jusante.app.system import System
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.event import Event
 from jusante.core.lineage import Origin
+from jusante.core.names import QUARANTINE
 from jusante.core.run import Task
 from jusante.errors import JusanteError, UsageError
-from jusante.management.quarantine import QUARANTINE
 from jusante.orchestration import recovery
 from jusante.orchestration.erasure import MOST_AT_ONCE, Eraser, Persons, Place, about, silent, subject_of
 

@@ -16,8 +16,8 @@ from jusante.architecture.cost.sharing import Flow
 from jusante.core.asset import Ingested
 from jusante.core.cost import Charge, Metered, Stored, Usage
 from jusante.core.graph import Graph
+from jusante.core.names import QUARANTINE
 from jusante.errors import StorageError
-from jusante.management.quarantine import QUARANTINE
 
 By = Literal["asset", "owner", "dashboard", "source", "person", "day"]
 NOBODY = "nobody"

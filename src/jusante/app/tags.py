@@ -10,6 +10,7 @@ from jusante.core.asset import Asset, Ingested
 from jusante.core.column_graph import ColumnGraph
 from jusante.core.form import WORDS
 from jusante.core.lineage import Edge, Origin, QueryLineage
+from jusante.core.names import QUARANTINE
 from jusante.core.source import ColumnRule
 from jusante.core.tag import SENSITIVE, Tag
 from jusante.orchestration.selection import select
@@ -19,7 +20,6 @@ from jusante.security.sensitive import tags_of as travelled
 if TYPE_CHECKING:
     from jusante.app.lake import Lake
 
-QUARANTINE = "__quarantine"
 WHOLE_ROW = "_row"
 MARKS = ("_check", "_place", WHOLE_ROW, "_run_id", "_quarantined_at")
 """What a quarantine holds beside the columns of its table."""

@@ -7,6 +7,9 @@ table may hold anything, spaces, dots and quotes included.
 import difflib
 from collections.abc import Iterable
 
+QUARANTINE = "__quarantine"
+"""What follows a table's name in that of its quarantine: the rows that a check has set aside."""
+
 
 def quote(name: str) -> str:
     """One identifier as SQL:2016 writes it: in double quotes, inner ones doubled."""

@@ -13,10 +13,10 @@ from jusante.architecture.failure import point
 from jusante.core.check import Check
 from jusante.core.event import Event
 from jusante.core.evolution import kept_ids, merged
-from jusante.core.names import quote_table
+from jusante.core.names import QUARANTINE, quote_table
 from jusante.errors import AuditFailed
 from jusante.management.quality import Audit, Hiding, Result, aside_sql, audit, keep_sql, nothing_hidden
-from jusante.management.quarantine import QUARANTINE, marked, marks, rejected, without_owed
+from jusante.management.quarantine import marked, marks, rejected, without_owed
 from jusante.ports.engine import Reject, Session, Target
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Table, TableStore

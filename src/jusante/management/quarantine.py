@@ -8,10 +8,10 @@ import datetime as dt
 from collections.abc import Mapping
 
 from jusante.core.literals import text
+from jusante.core.names import QUARANTINE
 from jusante.ports.engine import Reject
 from jusante.ports.table_store import Table, TableStore
 
-QUARANTINE = "__quarantine"
 _AFTER, _BEFORE = "jusante.aside-after", "jusante.aside-before"
 
 

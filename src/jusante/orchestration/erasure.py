@@ -8,13 +8,12 @@ from jusante.architecture.failure import point
 from jusante.core.asset import Asset, Ingested
 from jusante.core.graph import Graph
 from jusante.core.literals import listed
-from jusante.core.names import quote, quote_table
+from jusante.core.names import QUARANTINE, quote, quote_table
 from jusante.core.schema import Schema
 from jusante.core.source import SourceTable, Subject
 from jusante.errors import UsageError
 from jusante.ingestion.masks import erased_sql, erases_rows, is_told_of_person, text_of
 from jusante.management.publish import stage_into
-from jusante.management.quarantine import QUARANTINE
 from jusante.ports.engine import Engine, Session
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Table, TableStore

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from jusante.core.event import Event
 from jusante.core.graph import Graph
+from jusante.core.names import QUARANTINE
 from jusante.core.run import AssetState, Run
-from jusante.management.quarantine import QUARANTINE, is_owed, take_back
+from jusante.management.quarantine import is_owed, take_back
 from jusante.orchestration.holding import holds_of, news
 from jusante.ports.metadata_store import MetadataStore
 from jusante.ports.table_store import Table, TableStore

@@ -8,10 +8,11 @@ a server for a silent client for two hours.
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
-from jusante.errors import DatabaseGone, StorageError, StorageFull
+from jusante.errors import DatabaseGone, ExtraMissing, StorageError, StorageFull
 
 LONGEST_CONNECT_SECONDS = 10
 LONGEST_PAUSE_SECONDS = 10
@@ -68,6 +69,14 @@ def failures(whose: str, where: str, damaged: str) -> Iterator[None]:
         if not is_damaged(error):
             raise
         raise StorageError(f"{whose} is damaged: {error.orig}", where=where, fix=damaged) from None
+
+
+def engine_of(url: str, **settings: Any) -> sa.Engine:
+    """SQLAlchemy's engine for a database. Raises ExtraMissing where the driver of its server is not installed."""
+    try:
+        return sa.create_engine(url, **settings)
+    except ModuleNotFoundError as error:
+        raise ExtraMissing(f"{error.name} is not installed", fix='pip install "jusante[postgres]"') from None
 
 
 def failed(error: sa.exc.DBAPIError, whose: str, where: str = "") -> StorageError:

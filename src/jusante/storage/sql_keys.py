@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jusante.errors import StorageError
-from jusante.storage.databases import bounded, failures, place
+from jusante.storage.databases import bounded, engine_of, failures, place
 
 ASKED_AT_ONCE = 500
 CACHE_KIB = 64 * 1024
@@ -38,7 +38,7 @@ class SqlKeys:
         if url.startswith("sqlite:///"):
             _private(Path(url.removeprefix("sqlite:///")))
         self._where = place(url)
-        self._engine = sa.create_engine(bounded(url), pool_pre_ping=not url.startswith("sqlite"))
+        self._engine = engine_of(bounded(url), pool_pre_ping=not url.startswith("sqlite"))
         if self._engine.dialect.name == "sqlite":
             sa.event.listen(self._engine, "connect", _pragmas)
         try:

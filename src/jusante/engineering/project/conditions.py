@@ -1,9 +1,12 @@
 """What conditions speak of and `jusante.yaml` has to know: who may call, the broker, other projects."""
 
+from collections.abc import Callable
+
 from jusante.core.asset import Asset
 from jusante.core.environment import Environment
 from jusante.core.graph import Graph
-from jusante.core.names import nearest
+from jusante.core.model import Query, QueryProblem
+from jusante.core.names import QUARANTINE, nearest
 from jusante.core.others import signing_key
 from jusante.core.secret import Secret
 from jusante.core.trigger import Condition
@@ -17,11 +20,31 @@ _MAKES_ONE = 'python -c "import secrets; print(secrets.token_urlsafe(32))" makes
 _AS_GIVEN = "write it as the sender shows it: whsec_… in base64"
 
 
-def check_conditions(graph: Graph, environment: Environment, findings: Findings) -> None:
-    """Tell of conditions that can never be the case, because nobody has said where to look."""
+def check_conditions(
+    graph: Graph, environment: Environment, analyse: Callable[[str], Query], findings: Findings
+) -> None:
+    """Tell of conditions that can never be the case, because nobody has said where to look, or nobody can."""
     for asset in graph:
         for condition in asset.timing.when:
+            if condition.sql:
+                _check_query(asset, condition.sql, graph, analyse, findings)
             _check(asset, condition, environment, findings)
+
+
+def _check_query(asset: Asset, sql: str, graph: Graph, analyse: Callable[[str], Query], findings: Findings) -> None:
+    try:
+        reads = analyse(sql).reads
+    except QueryProblem as problem:
+        findings.add(
+            "J244", f"{asset.id} waits for a query that cannot be read: {problem.what}", asset.place, problem.fix
+        )
+        return
+    known = {each.id for each in graph}
+    for name in reads:
+        if name.removesuffix(QUARANTINE) not in known:
+            near = nearest(name, known)
+            fix = f"did you mean {near}?" if near else "jusante catalog search finds the tables there are"
+            findings.add("J244", f"{asset.id} waits for a query of {name}, which is no table here", asset.place, fix)
 
 
 def check_hooks(document: Document, chosen: str, environment: Environment, findings: Findings) -> None:

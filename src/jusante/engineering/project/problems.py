@@ -94,6 +94,7 @@ CODES: Mapping[str, str] = {
     "J241": "a message, and no broker to bring it",
     "J242": "an asset of another project that cannot be found from here",
     "J243": "a webhook that anybody could call, or nobody: its key can be guessed, or is none",
+    "J244": "a condition whose query cannot be asked",
 }
 
 

@@ -77,7 +77,7 @@ def read_problems(
     check_memory(graph, findings)
     check_sizes(graph, findings)
     check_budgets(context, file.budgets, graph)
-    check_conditions(graph, settings, findings)
+    check_conditions(graph, settings, analyse, findings)
     if findings.errors:
         return None, findings.problems
     project = Project(

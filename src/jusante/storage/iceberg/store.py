@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from jusante.core.names import split
+from jusante.core.names import QUARANTINE, split
 from jusante.errors import StorageError, storage_error
 from jusante.ports.relation import FilePlan
 from jusante.ports.table_store import Commit, Snapshot, Swept, Table
-from jusante.storage.databases import bounded, failures, place
+from jusante.storage.databases import bounded, engine_of, failures, place
 from jusante.storage.iceberg.fences import Fences
 from jusante.storage.iceberg.places import clear, folder_of, resting, staging_of
 from jusante.storage.iceberg.plans import Plans
@@ -43,9 +43,9 @@ class IcebergStore:
     @cached_property
     def _database(self) -> sa.Engine:
         if self._catalog_url.startswith("sqlite"):
-            return sa.create_engine(self._catalog_url)
+            return engine_of(self._catalog_url)
         # A process that is stopped in the middle of a commit holds its fence; the server lets go of it for us.
-        return sa.create_engine(self._address, pool_pre_ping=True)
+        return engine_of(self._address, pool_pre_ping=True)
 
     @property
     def _address(self) -> str:
@@ -121,7 +121,7 @@ class IcebergStore:
         """Publish staged files in one step."""
         from jusante.storage.iceberg import writing
 
-        with _failures(commit.name), self._fences.committing(commit.name.removesuffix("__quarantine")):
+        with _failures(commit.name), self._fences.committing(commit.name.removesuffix(QUARANTINE)):
             if commit.expected is None:
                 # Two first tables of one namespace at once would both make the namespace.
                 with self._making:

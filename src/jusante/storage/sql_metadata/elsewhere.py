@@ -5,8 +5,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from jusante.core.run import AssetState
-from jusante.errors import ExtraMissing, SourceUnavailable
-from jusante.storage.databases import bounded
+from jusante.errors import SourceUnavailable
+from jusante.storage.databases import bounded, engine_of
 from jusante.storage.sql_metadata.tables import STATES
 
 TIMEOUT_SECONDS = 2
@@ -24,11 +24,9 @@ def state_elsewhere(url: str, asset: str) -> AssetState | None:
     there = bounded(url, connect_seconds=TIMEOUT_SECONDS)
     address = f"sqlite:///file:{found.database}?mode=ro&uri=true" if is_file else there
     try:
-        engine = sa.create_engine(address, poolclass=sa.pool.NullPool, connect_args=given)
+        engine = engine_of(address, poolclass=sa.pool.NullPool, connect_args=given)
         with engine.connect() as connection:
             kept = connection.execute(sa.select(STATES.c.state).where(STATES.c.asset == asset)).scalar_one_or_none()
-    except ModuleNotFoundError as error:
-        raise ExtraMissing(f"{error.name} is not installed", fix='pip install "jusante[postgres]"') from None
     except sa.exc.SQLAlchemyError as error:
         kind = type(getattr(error, "orig", None) or error).__name__
         what = f"the ledger of the other project cannot be read ({kind})"

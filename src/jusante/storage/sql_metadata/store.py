@@ -21,8 +21,8 @@ from jusante.core.event import Event, Fault, Segment, Stray, faults
 from jusante.core.incident import OPENED, Incident
 from jusante.core.lease import Lease
 from jusante.core.run import AssetState, Done, Run, Task
-from jusante.errors import CommitConflict, ExtraMissing, StorageError
-from jusante.storage.databases import bounded, failures, place
+from jusante.errors import CommitConflict, StorageError
+from jusante.storage.databases import bounded, engine_of, failures, place
 from jusante.storage.sql_metadata import calls, leases, ledger, rebuilding, usage
 from jusante.storage.sql_metadata.identity import Identity, adopt, claim
 from jusante.storage.sql_metadata.projections import project
@@ -58,17 +58,14 @@ class SqlMetadata:
         self._where = place(url)
         is_fixed = _lies_where_nobody_writes(url)
         url = _as_it_stands(url) if is_fixed else url
-        try:
-            self._engine = sa.create_engine(
-                bounded(url),
-                poolclass=QueuePool,
-                pool_pre_ping=not url.startswith("sqlite"),
-                max_overflow=MOST_CONNECTIONS,
-                connect_args={"timeout": 30} if url.startswith("sqlite") else {},
-                json_deserializer=from_json,
-            )
-        except ModuleNotFoundError as error:
-            raise ExtraMissing(f"{error.name} is not installed", fix='pip install "jusante[postgres]"') from None
+        self._engine = engine_of(
+            bounded(url),
+            poolclass=QueuePool,
+            pool_pre_ping=not url.startswith("sqlite"),
+            max_overflow=MOST_CONNECTIONS,
+            connect_args={"timeout": 30} if url.startswith("sqlite") else {},
+            json_deserializer=from_json,
+        )
         if self._engine.dialect.name == "sqlite" and not is_fixed:
             sa.event.listen(self._engine, "connect", _pragmas)
         try:

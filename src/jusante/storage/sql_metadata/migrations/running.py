@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jusante.errors import ProjectBusy, StorageError
-from jusante.storage.databases import bounded
+from jusante.storage.databases import bounded, engine_of
 from jusante.storage.sql_metadata.leases import SqlLeases
 from jusante.storage.sql_metadata.tables import LEASES, REVISION, REVISIONS
 
@@ -27,7 +27,7 @@ class Migration:
 
 def revision(url: str) -> str | None:
     """The revision that a database is of; None for one without tables."""
-    engine = sa.create_engine(bounded(url))
+    engine = engine_of(bounded(url))
     try:
         with engine.connect() as connection:
             if not sa.inspect(connection).has_table(REVISIONS.name):
@@ -53,7 +53,7 @@ def migrate(url: str, target: str = REVISION) -> Migration:
         if target not in known:
             raise StorageError(f"there is no revision {target}", fix=f"there are {', '.join(sorted(known))}")
         copy = _copied(url, before)
-        engine = sa.create_engine(bounded(url))
+        engine = engine_of(bounded(url))
         try:
             with engine.begin() as connection:
                 config.attributes["connection"] = connection
@@ -75,7 +75,7 @@ def held(url: str, names: tuple[str, ...], holder: str) -> Iterator[None]:
 
     Raises ProjectBusy, which names the holder, where somebody has one of them.
     """
-    engine = sa.create_engine(bounded(url))
+    engine = engine_of(bounded(url))
     leases, taken = SqlLeases(engine.begin), []
     try:
         for name in names if sa.inspect(engine).has_table(LEASES.name) else ():

@@ -300,5 +300,5 @@ _WAYS_OUT = {
     errno.ENOTDIR: "name another one: a part of it is a file",
     errno.EEXIST: "name another one, or take away what is there",
     errno.EISDIR: "name a file: this is a folder",
-    errno.EROFS: "name a place that can be written",
+    errno.EROFS: "make the folder writable, or name another one",
 }

@@ -3,7 +3,9 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from jusante.core.asset import Asset
 from jusante.core.event import Event
+from jusante.orchestration.profiling import kind_of
 from jusante.ports.engine import Operator
 from jusante.ports.metadata_store import MetadataStore
 from jusante.transformation.row_growth.counts import MOST_HISTORY, JoinCount, joins_of, jumps, shares_of
@@ -21,13 +23,14 @@ def counted(asset: str, version: str, run_id: str, at: dt.datetime, operator: Op
     return Event(JOINS_COUNTED, at, run_id, asset, payload)
 
 
-def noticed(metadata: MetadataStore, asset: str, version: str, operator: Operator) -> tuple[str, ...]:
+def noticed(metadata: MetadataStore, asset: Asset, version: str, profile: Operator | None) -> tuple[str, ...]:
     """What is to be told: joins that multiply rows as they did not in the last builds of the same version."""
-    now = joins_of(operator)
+    now = joins_of(profile) if profile else ()
     if not now:
         return ()
-    before = metadata.latest(JOINS_COUNTED, MOST_HISTORY, asset=asset)
-    return jumps(now, [joins_kept(event) for event in before if event.payload.get("version") == version])
+    events = metadata.latest(JOINS_COUNTED, MOST_HISTORY, asset=asset.id)
+    before = [joins_kept(event) for event in events if event.payload.get("version") == version]
+    return jumps(now, before, whole=kind_of(asset) == "full")
 
 
 def joins_kept(event: Event) -> Sequence[JoinCount]:

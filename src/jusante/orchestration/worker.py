@@ -177,7 +177,7 @@ class Worker:
         if kept := self._kept_back(asset):
             return kept
         built = self._build(asset, version)
-        jumped = noticed(self._tools.metadata, asset.id, version, built.profile) if built.profile else ()
+        jumped = noticed(self._tools.metadata, asset, version, built.profile)
         task, state = self._built(asset, version, reason, replace(built, notices=(*built.notices, *jumped)))
         return Done(task, state, self._events(asset, version, built))
 

@@ -38,17 +38,15 @@ class JoinCount:
         return self.on, self.left, self.right
 
     @property
-    def larger(self) -> tuple[str, ...]:
-        """The tables of the side with more rows."""
-        return self.left if self.rows_left >= self.rows_right else self.right
+    def ratios(self) -> tuple[float, float]:
+        """The rows given for each row of the left side, and for each of the right."""
+        return self.rows / max(self.rows_left, 1), self.rows / max(self.rows_right, 1)
 
     @property
-    def ratio(self) -> float:
-        """The rows given for each row of the larger side.
-
-        How many come for each of the smaller one says how much is joined at once: a day's sales or a year's, with all shops.
-        """
-        return self.rows / max(self.rows_left, self.rows_right, 1)
+    def multiplied(self) -> tuple[int, ...]:
+        """The larger side (0: the left one, 1: the right one), where the join gives more rows than that has."""
+        side = int(self.rows_right > self.rows_left)
+        return (side,) if self.ratios[side] > 1 else ()
 
     def as_dict(self) -> dict[str, Any]:
         """The count as the ledger keeps it."""
@@ -108,21 +106,25 @@ def _all(operator: Operator) -> Iterator[Operator]:
         yield from _all(each)
 
 
-def jumps(now: Sequence[JoinCount], before: Sequence[Sequence[JoinCount]]) -> tuple[str, ...]:
+def jumps(now: Sequence[JoinCount], before: Sequence[Sequence[JoinCount]], *, whole: bool) -> tuple[str, ...]:
     """What is to be told of joins that multiply rows as they have not done before, newest runs first in `before`.
 
-    A join multiplies where it gives more rows than its larger side has. That has jumped if it is more than half as much again
-    as the median, and further from it than six robust standard deviations (the median absolute deviation, scaled), which are
-    taken for a twentieth of the median at the least.
+    A ratio has jumped if it is more than half as much again as the median, and further from it than six robust standard
+    deviations (the median absolute deviation, scaled), which are taken for a twentieth of the median at the least. Where runs
+    make parts of a model and not the `whole`, only the larger side tells anything: how many rows come for each of the
+    smaller one says how much is made at once, a day's sales or a year's, with all shops.
     """
     told = []
     for count in now:
-        usual = [old.ratio for run in before[:MOST_HISTORY] for old in run if old.key == count.key]
-        if len(usual) < LEAST_HISTORY or count.rows < LEAST_ROWS or count.ratio <= 1:
+        alike = [old for run in before[:MOST_HISTORY] for old in run if old.key == count.key]
+        if len(alike) < LEAST_HISTORY or count.rows < LEAST_ROWS:
             continue
-        if _has_jumped(count.ratio, usual):
-            side = " and ".join(count.larger) or "one side"
-            told.append(_told(count, count.ratio, statistics.median(usual), len(usual), side))
+        for side in (0, 1) if whole else count.multiplied:
+            ratio, usual = count.ratios[side], [old.ratios[side] for old in alike]
+            if _has_jumped(ratio, usual):
+                name = " and ".join((count.left, count.right)[side]) or "one side"
+                told.append(_told(count, ratio, statistics.median(usual), len(usual), name))
+                break
     return tuple(told)
 
 

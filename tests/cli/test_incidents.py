@@ -24,6 +24,15 @@ def call(folder: Path, *words: str) -> Result:
     return CliRunner().invoke(cli, [*words, "--project", str(folder)])
 
 
+def test_what_never_was_well_is_not_told_of_as_edited_since(tmp_path: Path) -> None:
+    folder = write(write_shop(tmp_path), {"models/marts/new.sql": "select nope from files.prices"})
+    run(folder)
+    shown = call(folder, "incidents", "I1").output
+    assert "marts.new is new, and was never made (models/marts/new.sql)" in shown
+    assert "see its definition first" in shown
+    assert "since it was well" not in shown
+
+
 def test_an_incident_from_its_beginning_to_its_end(shop: Path) -> None:
     assert "no incident goes on" in call(shop, "incidents").output
     ran = call(shop, "run")

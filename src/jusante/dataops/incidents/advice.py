@@ -25,7 +25,7 @@ def advice(incident: Incident) -> tuple[str, ...]:
     first = incident.suspects[0] if incident.suspects else None
     found = [incident.cause.fix] if incident.cause.fix else []
     if first and first.kind == "definition" and first.subject in (*incident.assets, incident.cause.asset):
-        found.insert(0, f"see that edit first: {first.what}")
+        found.insert(0, f"see {'that edit' if incident.last_good else 'its definition'} first: {first.what}")
     elif first and first.subject not in {*incident.assets, incident.cause.asset} and "." in first.subject:
         found.append(f"look at {first.subject} first: jusante lineage {first.subject}")
     asset = incident.assets[0] if incident.assets else incident.cause.asset

@@ -72,7 +72,9 @@ def _of_definition(graph: Graph, name: str, distance: int, past: Past) -> Iterat
     asset, then = graph[name], past.before.get(name)
     if then is None:
         if distance == 0:
-            yield Change("definition", name, f"{name} has never been made", distance, is_first=True)
+            yield Change(
+                "definition", name, f"{name} is new, and was never made ({asset.place.file})", distance, is_first=True
+            )
         return
     above = {each: past.before[each].version for each in asset.inputs if each in past.before}
     if len(above) < len(set(asset.inputs)):

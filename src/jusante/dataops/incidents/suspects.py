@@ -75,8 +75,10 @@ _LATE = re.compile(r"\bfresh|\bnewest\b|\bold\b", re.IGNORECASE)
 def suspects(symptom: Symptom, found: Iterable[Change]) -> tuple[Suspect, ...]:
     """What may be the reason, the likeliest first, `MOST` at the most."""
     known = tuple(found) if symptom.kind not in CERTAIN else ()
-    is_edited = any(change.kind == "definition" and not change.distance and not change.is_first for change in known)
-    ranked = [_given(symptom), *(_weighed(symptom, change, is_edited=is_edited) for change in known)]
+    is_new = any(change.is_first for change in known)
+    is_edited = any(change.kind == "definition" and not change.distance for change in known) and not is_new
+    weighed = (_weighed(symptom, change, is_edited=is_edited, is_new=is_new) for change in known)
+    ranked = [_given(symptom), *weighed]
     best: dict[tuple[str, str], Suspect] = {}
     for each in sorted((each for each in ranked if each), key=lambda each: (-each.weight, each.subject)):
         best.setdefault((each.kind, each.subject), each)
@@ -93,11 +95,11 @@ def _given(symptom: Symptom) -> Suspect | None:
     return Suspect(kind, subject.format(**names), what.format(**names), weight, (reason,))
 
 
-def _weighed(symptom: Symptom, change: Change, *, is_edited: bool) -> Suspect | None:
+def _weighed(symptom: Symptom, change: Change, *, is_edited: bool, is_new: bool) -> Suspect | None:
     weight = _WEIGHTS.get(symptom.kind, _OTHERS).get(change.kind)
     if weight is None:
         return None
-    reasons: list[str] = [_nearness(change)]
+    reasons: list[str] = [_nearness(change, is_new=is_new)]
     weight -= 0.02 * min(change.distance, 5)
     if change.is_first:
         return _suspect(change, 0.55, "nothing is known of a time when it was well")
@@ -122,13 +124,11 @@ def _suspect(change: Change, weight: float, *reasons: str) -> Suspect:
     return Suspect(change.kind, change.subject, change.what, round(min(weight, 0.99), 2), reasons)
 
 
-def _nearness(change: Change) -> str:
-    match change.distance:
-        case 0:
-            return "since it was well last"
-        case 1:
-            return "read directly, and changed since it was well last"
-    return f"{change.distance} steps above, and changed since it was well last"
+def _nearness(change: Change, *, is_new: bool) -> str:
+    if not change.distance:
+        return "it was never well" if is_new else "since it was well last"
+    where = "read directly" if change.distance == 1 else f"{change.distance} steps above"
+    return where if is_new else f"{where}, and changed since it was well last"
 
 
 def _named(text: str, columns: Iterable[str]) -> str:

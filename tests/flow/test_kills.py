@@ -15,7 +15,6 @@ from killed_runs import run, unreferenced
 ASSETS = ("shop.orders", "files.prices", "marts.priced", "marts.by_product", "marts.top")
 TELLING = {
     ("after_commit", "shop.orders"),
-    ("after_cursor", "shop.orders"),
     ("after_commit", "marts.priced"),
 }
 """The points that leave something of their own behind; the others are tried with the slow ones."""

@@ -144,7 +144,7 @@ def begun_in(report: Report) -> list[Incident]:
     return [each for each in (*said(report, "opened"), *said(report, "reopened")) if each.cause.kind != "monitor"]
 
 
-QUICK = {"the source is down", "a needed column is dropped", "bad rows", "an edit, while data come", "two at once"}
+QUICK = {"a needed column is dropped", "bad rows", "an edit, while data come", "two at once"}
 """Those that are run each time; the rest with the slow ones."""
 RUN = [pytest.param(p, id=p.title, marks=[] if p.title in QUICK else [pytest.mark.slow]) for p in PLANTS]
 

@@ -14,7 +14,7 @@ __all__ = ["postgres_server"]
 KILLS = 8
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_whoever_is_killed_nothing_is_lost_and_nothing_published_twice(
     kind: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:

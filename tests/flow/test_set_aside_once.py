@@ -40,7 +40,8 @@ def fill(folder: Path, kill_at: str = "") -> int:
     return subprocess.run(command, env=environment, capture_output=True, check=False).returncode
 
 
-@pytest.mark.parametrize("time", [1, pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("time", [1, 2])
 def test_a_backfill_killed_between_quarantine_and_table_sets_aside_once(tmp_path: Path, time: int) -> None:
     write_checked(tmp_path)
     assert fill(tmp_path, f"after_aside:marts.pieces:{time}") == -signal.SIGKILL

@@ -72,7 +72,8 @@ def shop(tmp_path: Path, postgres_server: Postgres) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("where", [pytest.param("before its commit", marks=pytest.mark.slow), "in the middle of it"])
+@pytest.mark.slow
+@pytest.mark.parametrize("where", ["before its commit", "in the middle of it"])
 def test_a_process_that_was_stopped_past_its_lease_publishes_nothing(shop: Path, where: str) -> None:
     before = _snapshots(shop, "marts.priced")
     with _started(shop, _RUN.format(patch=_STOPPED[where])) as process:

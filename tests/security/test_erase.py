@@ -165,10 +165,10 @@ def test_nobody_comes_back_with_the_next_load(crm: Path) -> None:
 
 
 OTHERS = ("after_rewrite:crm.orders", "after_stage:marts.mails", "after_commit:marts.names")
-QUICK = {"after_rewrite"}
-KILLS = [pytest.param(at, marks=() if at in QUICK else pytest.mark.slow) for at in (*ERASURE_POINTS, *OTHERS)]
+KILLS = (*ERASURE_POINTS, *OTHERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", KILLS)
 def test_a_kill_on_the_way_is_made_good_by_doing_it_again(crm: Path, point: str) -> None:
     assert erase(crm, "--yes", kill_at=point).returncode == -signal.SIGKILL

@@ -117,6 +117,7 @@ def columns_of(tables: Tables) -> ColumnsOf:
     return {name: list(columns) for name, columns in tables.items()}.get
 
 
+@pytest.mark.slow
 def test_no_query_of_tpch_depends_on_more_than_its_edges() -> None:
     connection, tables, queries = generated("tpch", 0.001)
     wrong = {}

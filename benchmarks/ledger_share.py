@@ -1,6 +1,7 @@
-"""What the ledger adds to a run: of all that a build of 500 models takes, the part that is spent in the metadata store.
+"""What the ledger adds to a run: of all that a build of 500 models takes, the part that is spent in writing to the metadata store.
 
-That is an upper bound of what the ledger adds: runs, tasks and states would have to be kept without it as well.
+That is an upper bound of what the ledger adds: runs, tasks and states would have to be kept without it as well. What monitors,
+guards and other features ask of it is told beside.
 """
 
 import json
@@ -20,7 +21,8 @@ import json, sys, threading, time
 import jusante
 from jusante.storage.sql_metadata import SqlMetadata
 
-used = {"cpu": 0.0}
+used = {"written": 0.0, "asked": 0.0}
+WRITE = {"record", "tell", "begin", "end"}
 inside = threading.local()
 
 def timed(method):
@@ -32,7 +34,7 @@ def timed(method):
             return method(*arguments, **named)
         finally:
             inside.is_so = False
-            used["cpu"] += time.thread_time() - cpu
+            used["written" if method.__name__ in WRITE else "asked"] += time.thread_time() - cpu
     return call
 
 for name, method in list(vars(SqlMetadata).items()):
@@ -54,15 +56,20 @@ def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     project = FOLDER / "project"
     five_hundred_models.jusante_project(project)
-    found = sorted((once(project) for _ in range(rounds)), key=lambda said: said["in"]["cpu"] / said["cpu"])
+    found = sorted((once(project) for _ in range(rounds)), key=lambda said: said["in"]["written"] / said["cpu"])
     said = found[rounds // 2]
-    share = 100 * said["in"]["cpu"] / said["cpu"]
+    share = 100 * said["in"]["written"] / said["cpu"]
     measure.publish(
         "ledger_share",
         f"A full build of 500 models: {said['cpu']:.1f} CPU s, {said['wall']:.1f} s, {said['events']:,} events. What calls of the "
         f"metadata store take of it, in any thread; the middle of {rounds} rounds.",
         measure.table(
-            ["", "CPU s"], [["all", f"{said['cpu']:.1f}"], ["in the metadata store", f"{said['in']['cpu']:.2f}"]]
+            ["", "CPU s"],
+            [
+                ["all", f"{said['cpu']:.1f}"],
+                ["writing to the ledger, with all that follows from it", f"{said['in']['written']:.2f}"],
+                ["what monitors, guards and others ask of it", f"{said['in']['asked']:.2f}"],
+            ],
         ),
         measure.targets_table([Target("the ledger adds", 10, share, "% CPU")]),
         f"Versions: {measure.own_versions('sqlalchemy')}.",
